@@ -1,0 +1,17 @@
+"""Celery and its beat table: all periodic work on one screen."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "diversion.settings")
+app = Celery("diversion")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["participants"])
+
+HOUR = 60 * 60
+# name of the task: seconds between two runs. `manage.py work` runs the same table without a broker.
+SWEEPS = {
+    "participants.consent.lapse_offers": HOUR,
+}
+app.conf.beat_schedule = {name: {"task": name, "schedule": seconds} for name, seconds in SWEEPS.items()}

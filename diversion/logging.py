@@ -1,0 +1,24 @@
+"""Log lines that say what happened and where, never what a record holds."""
+
+import logging
+
+
+class PlainFormatter(logging.Formatter):
+    """Time, level, logger and message; of an exception its type and the place in the code, not its text.
+
+    The text of a database error or a form error quotes the values that caused it, so it is left out.
+    """
+
+    default_format = "{asctime} {levelname} {name}: {message}"
+
+    def __init__(self):
+        super().__init__(self.default_format, style="{")
+
+    def formatException(self, ei) -> str:  # noqa: N802  (the name is logging's)
+        kind, _, traceback = ei
+        places = []
+        while traceback is not None:
+            code = traceback.tb_frame.f_code
+            places.append(f"{code.co_filename}:{traceback.tb_lineno} {code.co_name}")
+            traceback = traceback.tb_next
+        return f"{kind.__name__} at " + " < ".join(reversed(places))

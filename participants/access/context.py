@@ -1,0 +1,43 @@
+"""What every template knows: where one is, and the pages of the track that this person may open."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from participants.staff.permissions import Permission
+
+# key, label, URL name, permission; in the order of the menu.
+PAGES = (
+    ("my_day", "My day", Permission.OPEN_TRACK),
+    ("referrals", "Referrals", Permission.VIEW_REFERRALS),
+    ("participants", "Participants", Permission.VIEW_PARTICIPANTS),
+    ("sessions", "Sessions", Permission.VIEW_SESSIONS),
+    ("approvals", "Approvals", Permission.APPROVE_EXITS),
+    ("cases", "Cases sent", Permission.VIEW_CASES_SENT),
+    ("reports", "Reports", Permission.VIEW_REPORTS),
+    ("audit", "Audit trail", Permission.VIEW_AUDIT),
+    ("staff", "Staff", Permission.MANAGE_STAFF),
+)
+
+
+def place(request) -> dict:
+    """Program, track, menu, search address; all absent outside a track."""
+    track = getattr(request, "track", None)
+    context = {"demo": settings.DEMO, "track": track, "program": None, "nav": [], "search_url": None}
+    if track is None:
+        return context
+    address = {"program": track.program.slug, "track": track.kind}
+    here = request.resolver_match.url_name or ""
+    context["program"] = track.program
+    context["nav"] = [
+        {
+            "key": key,
+            "label": label,
+            "url": reverse(key, kwargs=address),
+            "active": here == key or here.startswith(key.removesuffix("s")),
+        }
+        for key, label, permission in PAGES
+        if request.may(permission)
+    ]
+    if request.may(Permission.SEARCH):
+        context["search_url"] = reverse("search", kwargs=address)
+    return context

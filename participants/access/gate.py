@@ -1,0 +1,38 @@
+"""`@requires`: the permission that a view asks for, and the mark that a guard test looks for on every address."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.core.exceptions import PermissionDenied
+
+from participants.staff.permissions import Permission
+
+
+def requires(permission: Permission) -> Callable:
+    """Let a view be called only by staff whose live grants for the active track include `permission`."""
+
+    def decorate(view):
+        @wraps(view)
+        def gated(request, *args, **kwargs):
+            if not request.may(permission):
+                raise PermissionDenied(permission.name)
+            return view(request, *args, **kwargs)
+
+        gated.permission = permission
+        return gated
+
+    return decorate
+
+
+def signed_in(view):
+    """Mark a view outside the tracks that any signed-in member of staff may open."""
+
+    view.open_to = "signed_in"
+    return view
+
+
+def public(view):
+    """Mark a view that anyone may open without signing in."""
+
+    view.open_to = "public"
+    return view

@@ -1,0 +1,106 @@
+"""The one chokepoint: URL -> live grant -> scope -> permission -> "viewed"."""
+
+from contextlib import ExitStack
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+
+from participants.audit.actions import origin, record
+from participants.audit.models import Event
+from participants.staff.models import permissions_of
+from participants.staff.queries import live_grants
+from participants.tracks.scope import in_track
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class NoStoreMiddleware:
+    """Nothing that a signed-in person sees stays in a cache or behind the browser's back button."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store"
+        return response
+
+
+class SignedInMiddleware:
+    """Every address needs a signed-in person, except those marked `public` and the sign-in pages."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if request.user.is_authenticated or getattr(view, "open_to", "") == "public":
+            return None
+        if request.resolver_match.route.startswith("account/"):
+            return None
+        return redirect_to_login(request.get_full_path())
+
+
+class TrackMiddleware:
+    """Runs the view and its rendering inside the track that the address names. Must be the last middleware.
+
+    An exception leaves the scope (and its transaction) before it becomes a response, so a refused request
+    leaves no row; its refusal is put on record afterwards, in a transaction of its own.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if "program" not in kwargs or "track" not in kwargs:
+            return None
+        address = {"program": kwargs.pop("program"), "kind": kwargs.pop("track")}
+        route = request.resolver_match.route
+        with origin(request.META.get("REMOTE_ADDR", ""), f"{request.method} /{route}"[:200]):
+            grants = live_grants(request.user, **address, now=timezone.now())
+            if not grants:
+                record("access.refused", by=request.user, outcome=Event.Outcome.REFUSED)
+                raise Http404
+            request.track = grants[0].track
+            request.grants = grants
+            request.permissions = permissions_of(grants)
+            request.may = request.permissions.__contains__
+            try:
+                return self._inside(request, view, args, kwargs)
+            except (PermissionDenied, Http404) as refusal:
+                with in_track(request.track, by=request.user, write=True):
+                    record(
+                        "page.refused",
+                        by=request.user,
+                        outcome=Event.Outcome.REFUSED,
+                        detail={"page": request.resolver_match.url_name, "answer": type(refusal).__name__},
+                    )
+                raise
+
+    @staticmethod
+    def _inside(request, view, args, kwargs):
+        safe = request.method in SAFE
+        with ExitStack() as stack:
+            scope = stack.enter_context(in_track(request.track, by=request.user, write=not safe))
+            response = view(request, *args, **kwargs)
+            if hasattr(response, "render") and callable(response.render):
+                response = response.render()
+            # One event for a page, with everything that was read for it; no event, no page.
+            if response.status_code in (200, 422) and (safe or scope.read):
+                with transaction.atomic():
+                    record(
+                        "page.viewed",
+                        by=request.user,
+                        subjects=scope.read,
+                        detail={"page": request.resolver_match.url_name},
+                    )
+            return response

@@ -1,0 +1,68 @@
+"""Enrollment: one stay of one participant in the track, from agreement to exit."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from participants.enrollment.rules import ExitDetail, Status
+from participants.tracks.models import ERASE, KEEP, TALLY, TrackRecord
+
+
+class Enrollment(TrackRecord):
+    """A stay. Placed with an agreement only; at most one of a participant is active."""
+
+    Status = Status
+
+    participant = models.ForeignKey("participants.Participant", on_delete=models.PROTECT, related_name="enrollments")
+    referral = models.OneToOneField("participants.Referral", on_delete=models.PROTECT, related_name="enrollment")
+    agreement = models.OneToOneField("participants.Agreement", on_delete=models.PROTECT, related_name="enrollment")
+    caseworker = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
+    placed_on = models.DateField()
+    term_ends_on = models.DateField()
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE, editable=False)
+    exited_on = models.DateField(null=True, blank=True, editable=False)
+    exit_detail = models.CharField(max_length=20, choices=ExitDetail.choices, blank=True, editable=False)
+    # Fixed when completion is approved; a fact of its own beside recommendation and disposition.
+    requirements_met_on = models.DateField(null=True, blank=True, editable=False)
+
+    classification = {
+        "participant": ERASE,
+        "referral": ERASE,
+        "agreement": ERASE,
+        "caseworker": KEEP,
+        "placed_on": TALLY,
+        "term_ends_on": ERASE,
+        "status": TALLY,
+        "exited_on": TALLY,
+        "exit_detail": TALLY,
+        "requirements_met_on": ERASE,
+    }
+    refused = {"services": ("termination", "NEW.status = 'terminated'")}
+
+    class Meta(TrackRecord.Meta):
+        ordering = ("-placed_on", "-id")
+        constraints = (
+            models.UniqueConstraint(fields=("participant",), condition=Q(status="active"), name="one_open_enrollment"),
+            models.CheckConstraint(
+                condition=Q(status="active", exited_on__isnull=True)
+                | Q(~Q(status="active"), exited_on__gte=F("placed_on")),
+                name="enrollment_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="completed") | Q(requirements_met_on__isnull=False),
+                name="enrollment_completed_with_requirements_met",
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="enrollment_status_known"),
+        )
+        indexes = (
+            models.Index(fields=("track", "caseworker", "status", "-placed_on", "-id"), name="enrollment_caseload"),
+            models.Index(fields=("track", "placed_on"), name="enrollment_by_placement"),
+            models.Index(fields=("track", "exited_on"), name="enrollment_by_exit"),
+        )
+
+    @property
+    def audit_subject(self):
+        return ("participant", self.participant_id)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == Status.ACTIVE

@@ -1,0 +1,13 @@
+"""Pages of my day."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from participants.access.gate import requires
+from participants.staff.permissions import Permission
+
+
+@require_GET
+@requires(Permission.OPEN_TRACK)
+def my_day(request):
+    return HttpResponse("")  # PLACEHOLDER

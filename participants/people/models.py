@@ -1,0 +1,108 @@
+"""Participant: one person in one track. A person in both tracks is two participants that nothing links."""
+
+import secrets
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from participants.tracks.models import ERASE, KEEP, TALLY, TrackRecord
+from participants.vault.fields import SealedDateField, SealedTextField
+
+# No letters or digits that are read as each other (0 O, 1 I L, 5 S, 8 B), no vowels, so that no word appears.
+REFERENCE_ALPHABET = "234679CDFGHJKMNPQRTVWXYZ"
+language_code = RegexValidator(r"^[a-z]{2,3}$", "Use a language code of two or three letters, such as en.")
+
+
+def new_reference() -> str:
+    """A random reference such as 7K4Q-2MXD; it says nothing about track, order or person."""
+    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+class Gender(models.TextChoices):
+    """Self-reported and optional; "" is not reported."""
+
+    WOMAN = "woman", "Woman"
+    MAN = "man", "Man"
+    TRANS_WOMAN = "trans_woman", "Transgender woman"
+    TRANS_MAN = "trans_man", "Transgender man"
+    NON_BINARY = "non_binary", "Non-binary"
+    OTHER = "other", "Another gender"
+
+
+class Race(models.TextChoices):
+    """Self-reported and optional; "" is not reported."""
+
+    AMERICAN_INDIAN = "american_indian", "American Indian or Alaska Native"
+    ASIAN = "asian", "Asian"
+    BLACK = "black", "Black or African American"
+    HISPANIC = "hispanic", "Hispanic or Latino"
+    PACIFIC = "pacific", "Native Hawaiian or Pacific Islander"
+    WHITE = "white", "White"
+    MULTIPLE = "multiple", "More than one"
+    OTHER = "other", "Another"
+
+
+class Participant(TrackRecord):
+    """A person who has agreed to take part. Names and contact details are sealed."""
+
+    reference = models.CharField(max_length=9, default=new_reference, editable=False)
+    name = SealedTextField(max_length=200)
+    preferred_name = SealedTextField("name the person goes by", max_length=200, blank=True)
+    date_of_birth = SealedDateField(null=True, blank=True)
+    phone = SealedTextField(max_length=50, blank=True)
+    safe_contact = SealedTextField(
+        "safe contact", max_length=1000, blank=True, multiline=True,
+        help_text="By which way, when, with voicemail or not, under which name the person may be reached.",
+    )
+    language = models.CharField(max_length=3, validators=[language_code], default="en")
+    gender = models.CharField(max_length=20, choices=Gender.choices, blank=True)
+    race = models.CharField(max_length=20, choices=Race.choices, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    classification = {
+        "reference": ERASE,
+        "name": ERASE,
+        "preferred_name": ERASE,
+        "date_of_birth": ERASE,
+        "phone": ERASE,
+        "safe_contact": ERASE,
+        "language": TALLY,
+        "gender": TALLY,
+        "race": TALLY,
+        "created_at": ERASE,
+        "version": KEEP,
+    }
+
+    class Meta(TrackRecord.Meta):
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=("track", "reference"), name="participant_reference_once"),)
+
+    def __str__(self):
+        return self.reference
+
+    @property
+    def called(self) -> str:
+        """The name to use on a page: the preferred one, else the name given."""
+        return self.preferred_name or self.name
+
+
+class SearchToken(TrackRecord):
+    """One token of the blind index: a keyed hash that leads to one record."""
+
+    class Kind(models.TextChoices):
+        PARTICIPANT = "participant"
+        REFERRAL = "referral"
+
+    token = models.BinaryField(max_length=20)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    subject_id = models.UUIDField()
+
+    classification = {"token": ERASE, "kind": ERASE, "subject_id": ERASE}
+
+    class Meta(TrackRecord.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("track", "token", "kind", "subject_id"), name="search_token_once"),
+        )
+        indexes = (models.Index(fields=("track", "subject_id"), name="search_token_by_subject"),)

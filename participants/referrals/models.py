@@ -1,0 +1,103 @@
+"""Referral: a case sent to the program; Operation: the police operation it came from."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from participants.people.models import Gender, Race, language_code
+from participants.referrals.rules import Status
+from participants.tracks.models import ERASE, KEEP, TALLY, TrackRecord
+from participants.vault.fields import SealedDateField, SealedTextField
+
+
+class Operation(TrackRecord):
+    """A police operation that referrals came from. Says nothing about people."""
+
+    agency = models.CharField(max_length=150)
+    name = models.CharField(max_length=150)
+    held_on = models.DateField("date")
+
+    classification = {"agency": KEEP, "name": KEEP, "held_on": KEEP}
+
+    class Meta(TrackRecord.Meta):
+        ordering = ("-held_on", "-id")
+        constraints = (
+            models.UniqueConstraint(fields=("track", "agency", "name", "held_on"), name="operation_once"),
+        )
+
+    def __str__(self):
+        return f"{self.name}, {self.agency}, {self.held_on}"
+
+
+class MustAppear(models.TextChoices):
+    UNKNOWN = "unknown", "Not known"
+    YES = "yes", "Yes, in person"
+    NO = "no", "No"
+
+
+class Referral(TrackRecord):
+    """One case: who, which charge, from whom, when. The person becomes a participant only by agreeing."""
+
+    Status = Status
+
+    name = SealedTextField(max_length=200)
+    date_of_birth = SealedDateField(null=True, blank=True)
+    phone = SealedTextField(max_length=50, blank=True)
+    case_number = SealedTextField("court case number", max_length=50)
+    counsel_name = SealedTextField("defense counsel", max_length=200, blank=True)
+    counsel_contact = SealedTextField("counsel's phone or e-mail", max_length=200, blank=True)
+    charge = models.CharField(max_length=30, help_text="Statute and letter as charged.")
+    offense_on = models.DateField("offense date")
+    received_on = models.DateField()
+    source = models.CharField(max_length=150, help_text="Who sent the case.")
+    operation = models.ForeignKey(Operation, on_delete=models.PROTECT, null=True, blank=True, related_name="referrals")
+    next_court_on = models.DateField("next court date", null=True, blank=True)
+    must_appear = models.CharField(
+        "must the person appear?", max_length=10, choices=MustAppear.choices, default=MustAppear.UNKNOWN
+    )
+    language = models.CharField(max_length=3, validators=[language_code], default="en")
+    gender = models.CharField(max_length=20, choices=Gender.choices, blank=True)
+    race = models.CharField(max_length=20, choices=Race.choices, blank=True)
+    # Clear, for rules and reports; null while the date of birth is not known.
+    age_at_offense = models.SmallIntegerField(null=True, editable=False)
+    # Equal for equal content, says nothing about it: the same case sent twice is one referral.
+    fingerprint = models.BinaryField(max_length=20, editable=False)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.RECEIVED, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    classification = {
+        "name": ERASE,
+        "date_of_birth": ERASE,
+        "phone": ERASE,
+        "case_number": ERASE,
+        "counsel_name": ERASE,
+        "counsel_contact": ERASE,
+        "charge": TALLY,
+        "offense_on": ERASE,
+        "received_on": TALLY,
+        "source": TALLY,
+        "operation": ERASE,
+        "next_court_on": ERASE,
+        "must_appear": ERASE,
+        "language": TALLY,
+        "gender": TALLY,
+        "race": TALLY,
+        "age_at_offense": TALLY,
+        "fingerprint": ERASE,
+        "status": TALLY,
+        "created_at": ERASE,
+        "version": KEEP,
+    }
+
+    class Meta(TrackRecord.Meta):
+        ordering = ("-received_on", "-id")
+        constraints = (
+            models.UniqueConstraint(fields=("track", "fingerprint"), name="referral_once"),
+            models.CheckConstraint(condition=Q(received_on__gte=F("offense_on")), name="referral_after_offense"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="referral_status_known"),
+        )
+        indexes = (
+            models.Index(fields=("track", "status", "-received_on", "-id"), name="referral_by_status"),
+            models.Index(fields=("track", "-received_on", "-id"), name="referral_by_received"),
+            models.Index(fields=("track", "next_court_on"), name="referral_by_court"),
+        )

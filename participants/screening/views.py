@@ -1,0 +1,13 @@
+"""Pages of screening."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from participants.access.gate import requires
+from participants.staff.permissions import Permission
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.SCREEN)
+def screening_new(request, pk):
+    return HttpResponse("")  # PLACEHOLDER

@@ -1,0 +1,100 @@
+"""People who work in the program, and their grants."""
+
+import datetime
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from participants.staff.permissions import Permission
+from participants.staff.roles import ROLE_CHOICES, ROLES, Role
+from participants.tracks.models import Track, new_id
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, email: str, password: str | None = None, **fields) -> "User":
+        """Save and return a user; the e-mail address is kept in lower case."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A member of staff; signs in with the e-mail address. There is no superuser: access is a grant."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField("e-mail address", unique=True)
+    name = models.CharField(max_length=150)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ("name",)
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (models.UniqueConstraint(Lower("email"), name="one_user_per_email"),)
+
+    def __str__(self):
+        return self.name
+
+    def get_full_name(self) -> str:
+        return self.name
+
+
+class GrantQuerySet(models.QuerySet):
+    def live(self, on: datetime.date) -> "GrantQuerySet":
+        """Grants in force on a day: both halves in one filter, so that they are of the same row."""
+        return self.filter(
+            Q(valid_until__isnull=True) | Q(valid_until__gte=on), valid_from__lte=on, user__is_active=True
+        )
+
+
+class TrackGrant(models.Model):
+    """The right of one user to enter one track in one role, from one day until another (both included)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="grants")
+    track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="grants")
+    role = models.CharField(max_length=30, choices=ROLE_CHOICES)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("user__name", "valid_from", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="grant_ends_after_it_starts",
+            ),
+            models.CheckConstraint(condition=Q(role__in=list(ROLES)), name="grant_role_known"),
+            models.UniqueConstraint(fields=("user", "track", "role", "valid_from"), name="one_grant_per_role_and_day"),
+        )
+
+    def __str__(self):
+        return f"{self.role} {self.id}"
+
+    def is_live(self, now: datetime.datetime) -> bool:
+        """Whether the grant is in force at an instant, by the program's calendar."""
+        on = now.astimezone(self.track.program.zone).date()
+        return self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
+
+    @property
+    def as_role(self) -> Role:
+        return ROLES[self.role]
+
+
+def permissions_of(grants: list[TrackGrant]) -> frozenset[Permission]:
+    """What several grants of one user for one track allow together."""
+    return frozenset().union(*(grant.as_role.permissions for grant in grants))

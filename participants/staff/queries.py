@@ -1,0 +1,44 @@
+"""Who may enter what."""
+
+import datetime
+
+from django.db.models import QuerySet
+
+from participants.staff.models import TrackGrant, User
+from participants.staff.permissions import Permission
+from participants.staff.roles import ROLES
+from participants.tracks.models import Track
+
+
+def live_grants(user: User, *, program: str, kind: str, now: datetime.datetime) -> list[TrackGrant]:
+    """The user's grants in force for exactly one track, with track and program loaded. One statement.
+
+    A grant's days are days of the program, so the comparison is made in the program's time zone.
+    """
+    grants = (
+        TrackGrant.objects.filter(
+            user=user, user__is_active=True, track__program__slug=program, track__kind=kind
+        )
+        .select_related("track__program")
+        .order_by("valid_from", "id")
+    )
+    return [grant for grant in grants if grant.is_live(now)]
+
+
+def open_tracks(user: User, *, now: datetime.datetime) -> list[Track]:
+    """The tracks that a user may enter, by program and kind. One statement."""
+    grants = TrackGrant.objects.filter(user=user, user__is_active=True).select_related("track__program")
+    tracks = {grant.track.pk: grant.track for grant in grants if grant.is_live(now)}
+    return sorted(tracks.values(), key=lambda track: (track.program.name, track.kind))
+
+
+def staff_with(permission: Permission, *, track: Track, on: datetime.date) -> QuerySet[User]:
+    """The track's staff whose role has a permission, by name. For choices in forms."""
+    roles = [role.key for role in ROLES.values() if permission in role.permissions]
+    grants = TrackGrant.objects.live(on).filter(track=track, role__in=roles)
+    return User.objects.filter(pk__in=grants.values("user_id")).order_by("name", "id")
+
+
+def grants_of(track: Track) -> QuerySet[TrackGrant]:
+    """Every grant of a track, ended ones included."""
+    return TrackGrant.objects.filter(track=track).select_related("user").order_by("user__name", "valid_from", "id")

@@ -1,0 +1,130 @@
+"""The roles as code: name, plain-words description, permissions. A guard test holds the matrix against this."""
+
+from dataclasses import dataclass
+
+from participants.staff.permissions import Permission as P
+
+
+@dataclass(frozen=True)
+class Role:
+    key: str
+    name: str
+    description: str
+    permissions: frozenset[P]
+
+
+def _role(key: str, name: str, description: str, *permissions: P) -> Role:
+    return Role(key, name, description, frozenset({P.OPEN_TRACK, *permissions}))
+
+
+ROLES: dict[str, Role] = {
+    role.key: role
+    for role in (
+        _role(
+            "intake_clerk",
+            "Intake clerk",
+            "Receives referrals, screens them, makes offers and records what people decide.",
+            P.SEARCH,
+            P.VIEW_REFERRALS,
+            P.RECEIVE_REFERRALS,
+            P.SCREEN,
+            P.MAKE_OFFERS,
+            P.PLACE,
+        ),
+        _role(
+            "caseworker",
+            "Caseworker",
+            "Accompanies participants: files, sessions, attendance, credits; proposes how a stay ends.",
+            P.SEARCH,
+            P.VIEW_REFERRALS,
+            P.RECEIVE_REFERRALS,
+            P.SCREEN,
+            P.MAKE_OFFERS,
+            P.PLACE,
+            P.VIEW_PARTICIPANTS,
+            P.EDIT_PARTICIPANTS,
+            P.WRITE_NOTES,
+            P.VIEW_SESSIONS,
+            P.SCHEDULE_SESSIONS,
+            P.TAKE_ATTENDANCE,
+            P.LOG_SESSIONS,
+            P.RECORD_CREDITS,
+            P.PROPOSE_EXITS,
+        ),
+        _role(
+            "facilitator",
+            "Facilitator",
+            "Runs classes and groups: sees rosters and takes attendance, no files.",
+            P.VIEW_SESSIONS,
+            P.TAKE_ATTENDANCE,
+        ),
+        _role(
+            "counsellor",
+            "Counsellor",
+            "Counsels or advocates for participants and keeps privileged notes.",
+            P.SEARCH,
+            P.VIEW_PARTICIPANTS,
+            P.WRITE_NOTES,
+            P.VIEW_SESSIONS,
+            P.SCHEDULE_SESSIONS,
+            P.TAKE_ATTENDANCE,
+            P.LOG_SESSIONS,
+        ),
+        _role(
+            "clinical_supervisor",
+            "Clinical supervisor",
+            "Supervises counsellors and may read their privileged notes.",
+            P.SEARCH,
+            P.VIEW_PARTICIPANTS,
+            P.WRITE_NOTES,
+            P.READ_PRIVILEGED,
+            P.VIEW_SESSIONS,
+            P.SCHEDULE_SESSIONS,
+            P.TAKE_ATTENDANCE,
+            P.LOG_SESSIONS,
+        ),
+        _role(
+            "manager",
+            "Program manager",
+            "Answers for the track: decides exits, adjusts requirements, reports figures.",
+            P.SEARCH,
+            P.VIEW_REFERRALS,
+            P.RECEIVE_REFERRALS,
+            P.SCREEN,
+            P.MAKE_OFFERS,
+            P.PLACE,
+            P.VIEW_PARTICIPANTS,
+            P.EDIT_PARTICIPANTS,
+            P.WRITE_NOTES,
+            P.VIEW_SESSIONS,
+            P.SCHEDULE_SESSIONS,
+            P.TAKE_ATTENDANCE,
+            P.LOG_SESSIONS,
+            P.RECORD_CREDITS,
+            P.ADJUST_REQUIREMENTS,
+            P.PROPOSE_EXITS,
+            P.APPROVE_EXITS,
+            P.RECOMMEND,
+            P.VIEW_REPORTS,
+        ),
+        _role(
+            "liaison",
+            "Prosecutor's liaison",
+            "Sees the office's own cases with one status word and records what the prosecutor decided.",
+            P.VIEW_CASES_SENT,
+        ),
+        _role(
+            "privacy_officer",
+            "Privacy officer",
+            "Reads the audit trail.",
+            P.VIEW_AUDIT,
+        ),
+        _role(
+            "administrator",
+            "Administrator",
+            "Grants and ends access. Sees no case content.",
+            P.MANAGE_STAFF,
+        ),
+    )
+}
+ROLE_CHOICES = [(role.key, role.name) for role in ROLES.values()]

@@ -1,0 +1,163 @@
+"""The scope: the one door to a track's records, for requests, tasks and commands alike.
+
+Outside `in_track` no query on a track record compiles; inside, every query carries the track's filter.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import connection, models, transaction
+from django.db.models import Q, sql
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from participants.tracks.models import Track
+
+
+class NoTrackInScope(RuntimeError):
+    """A track record was asked for outside `in_track`: a fault in the program, never a user's."""
+
+
+class OtherTrack(RuntimeError):
+    """A row or a scope of another track was touched while one is active."""
+
+
+@dataclass
+class Scope:
+    """The active track, who acts in it, and what was read in it: pairs of kind and record id."""
+
+    track: "Track"
+    by: object | None
+    read: set[tuple[str, UUID]] = field(default_factory=set)
+
+
+_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+
+
+def active_scope() -> Scope:
+    """The active scope; raises NoTrackInScope when there is none."""
+    scope = _scope.get()
+    if scope is None:
+        raise NoTrackInScope("This record belongs to a track: open `in_track(track, by=...)` first.")
+    return scope
+
+
+def active_scope_or_none() -> Scope | None:
+    return _scope.get()
+
+
+def active_track() -> "Track":
+    return active_scope().track
+
+
+def active_track_id() -> UUID:
+    return active_scope().track.pk
+
+
+@contextmanager
+def in_track(track: "Track", *, by=None, write: bool = False) -> Iterator[Scope]:
+    """Open the scope of one saved track; yields it and restores what was before.
+
+    On PostgreSQL it opens a transaction and sets the track for that transaction only, which also holds
+    behind a transaction pooler. On SQLite a transaction is opened only for a write, an immediate one:
+    a deferred transaction that reads first and writes later fails under load.
+    Entering the active track again is allowed; entering another raises OtherTrack.
+    """
+    from participants.tracks.models import Track
+
+    if not isinstance(track, Track) or track._state.adding:
+        raise TypeError("in_track takes one saved Track.")
+    before = _scope.get()
+    if before is not None:
+        if before.track.pk != track.pk:
+            raise OtherTrack("Another track is active.")
+        yield before
+        return
+    scope = Scope(track=track, by=by)
+    with ExitStack() as stack:
+        if write or connection.vendor == "postgresql":
+            stack.enter_context(transaction.atomic())
+        _set_database_scope(track)
+        token = _scope.set(scope)
+        stack.callback(_scope.reset, token)
+        stack.enter_context(timezone.override(track.program.zone))
+        yield scope
+
+
+def _set_database_scope(track: "Track") -> None:
+    """Tell PostgreSQL which track this transaction serves. The one place: row policies read it."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('diversion.track', %s, true)", [str(track.pk)])
+
+
+class ScopedQuery:
+    """Mixed into Django's query classes: compiles inside a scope only, and only with the track's filter."""
+
+    def track_condition(self) -> Q:
+        return Q(track_id=active_track_id())
+
+    def get_compiler(self, using=None, connection=None, elide_empty=True):
+        condition = self.track_condition()
+        query = self.clone()
+        if not query.combinator:  # the parts of a union are compiled, and so filtered, one by one
+            query.add_q(condition)
+        return super(ScopedQuery, query).get_compiler(using, connection, elide_empty)
+
+    def chain(self, klass=None):
+        # `update()` and `delete()` change the class of the query; the filter must survive that.
+        return super().chain(klass=scoped_class(klass, type(self)) if klass else None)
+
+
+@cache
+def scoped_class(plain: type, like: type) -> type:
+    """The scoped counterpart of one of Django's query classes, with the condition of `like`."""
+    if issubclass(plain, ScopedQuery):
+        return plain
+    return type(
+        f"Scoped{plain.__name__}",
+        (ScopedQuery, plain),
+        {"track_condition": like.track_condition},
+    )
+
+
+class TrackQuery(ScopedQuery, sql.Query):
+    """What a track record's querysets hold."""
+
+
+class TrackQuerySet(models.QuerySet):
+    """A queryset that reads and writes the active track only, and nothing at all outside a scope."""
+
+    query_class = TrackQuery
+
+    def __init__(self, model=None, query=None, using=None, hints=None):
+        super().__init__(model, query or self.query_class(model), using, hints)
+
+    def _insert(self, objs, *args, **kwargs):
+        self._check_same_track(objs)
+        return super()._insert(objs, *args, **kwargs)
+
+    def _check_same_track(self, objs) -> None:
+        track_id = active_track_id()
+        if any(obj.track_id != track_id for obj in objs):
+            raise OtherTrack("A row of another track cannot be written here.")
+
+    def update(self, **kwargs):
+        if kwargs.keys() & {"track", "track_id"}:
+            raise OtherTrack("A record never changes its track.")
+        return super().update(**kwargs)
+
+    def _raw_delete(self, using):
+        # Django swaps the query's class here without asking `chain`.
+        return models.QuerySet._raw_delete(self.filter(self.query.track_condition()), using)
+
+    def raw(self, *args, **kwargs):
+        raise NoTrackInScope("Raw SQL passes by the scope.")
+
+
+TrackManager = models.Manager.from_queryset(TrackQuerySet, class_name="TrackManager")

@@ -1,0 +1,37 @@
+"""The services track: counselling and ancillary services, offered to prostituted persons, chosen by them."""
+
+from decimal import Decimal
+
+from participants.tracks.rules import COMMON_CRITERIA, Criterion, RequirementDefault, TrackRules
+
+SERVICES = TrackRules(
+    kind="services",
+    name="Services",
+    short="SV",
+    mark="hands",
+    summary="Counselling and services, chosen by the person.",
+    may_terminate=False,
+    lapsed_is_withdrawal=True,
+    requirement_kinds=frozenset({"own_choice_sessions", "fee"}),
+    requirement_may_name_service=False,
+    note_visibility="privileged",
+    session_kinds=("individual", "group", "check_in"),
+    credits_by_minutes=False,
+    # Nothing leaves without a live release (VOCA 28 CFR 94.115; VAWA 34 U.S.C. 12291(b)(2)).
+    words_by_agreement={},
+    no_report="no report",
+    missed_word="not met",
+    criteria=(
+        *COMMON_CRITERIA,
+        Criterion(
+            "third_party",
+            "Is the person alleged to have profited from or arranged another's prostitution?",
+            "no",
+            "A person alleged to be a third party cannot join a group of the people concerned.",
+        ),
+    ),
+    requirement_defaults=(
+        RequirementDefault("own_choice_sessions", Decimal(6), "", "standard"),
+    ),
+    term_days=180,
+)

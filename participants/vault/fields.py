@@ -1,0 +1,183 @@
+"""Sealed fields: encrypted where the row is saved, decrypted where the value is asked for.
+
+The associated data are table, column, track and row, so a value can be moved neither between rows nor tracks.
+A decryption is a reading: the row goes on the list of what the page showed.
+"""
+
+import datetime
+import json
+
+from django import forms
+from django.core import validators
+from django.core.exceptions import FieldError
+from django.db import models
+from django.db.models.query_utils import DeferredAttribute
+from tink import TinkError
+
+from participants.tracks.scope import OtherTrack, active_scope
+from participants.vault import keyring
+
+
+class Sealed(bytes):
+    """A value as it lies in the database."""
+
+    def __repr__(self):
+        return "<sealed>"
+
+    __str__ = __repr__
+
+
+class BrokenSeal(RuntimeError):
+    """A stored value does not open: it was altered or moved, or the key is not the one that sealed it."""
+
+
+class SealedAttribute(DeferredAttribute):
+    """Opens the value on first use and keeps it on the instance."""
+
+    def __get__(self, instance, cls=None):
+        value = super().__get__(instance, cls)
+        if isinstance(value, Sealed):
+            value = self.field.open(instance, value)
+            instance.__dict__[self.field.attname] = value
+        return value
+
+    def __set__(self, instance, value):
+        # With a setter this is a data descriptor, so the sealed value in `__dict__` is never handed out.
+        instance.__dict__[self.field.attname] = value
+
+
+class SealedField(models.BinaryField):
+    """Base of the sealed fields. Cannot be filtered, ordered or updated in bulk; only `isnull` is a lookup."""
+
+    descriptor_class = SealedAttribute
+    empty_values = list(validators.EMPTY_VALUES)
+
+    def __init__(self, *args, **kwargs):
+        kwargs["editable"] = kwargs.get("editable", True)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("editable", None)
+        return name, path, args, kwargs
+
+    # Between plain value and bytes; the kinds of field differ here only.
+    def encode(self, value) -> bytes:
+        raise NotImplementedError
+
+    def decode(self, data: bytes):
+        raise NotImplementedError
+
+    def _place(self, instance) -> bytes:
+        return f"{self.model._meta.db_table}|{self.column}|{instance.track_id}|{instance.pk}".encode()
+
+    def open(self, instance, sealed: Sealed):
+        scope = active_scope()
+        if instance.track_id != scope.track.pk:
+            raise OtherTrack("A record of another track cannot be opened here.")
+        try:
+            data = keyring.sealer(instance.track_id).decrypt(bytes(sealed), self._place(instance))
+        except TinkError as error:
+            raise BrokenSeal(
+                f"{self.model._meta.label}.{self.name} of {instance.pk} does not open with the key of "
+                f"track {instance.track_id}."
+            ) from error
+        scope.read.add(instance.audit_subject)
+        return self.decode(data)
+
+    def seal(self, instance, value) -> Sealed | None:
+        if value is None:
+            return None
+        if isinstance(value, Sealed):
+            return value
+        return Sealed(keyring.sealer(instance.track_id).encrypt(self.encode(value), self._place(instance)))
+
+    def pre_save(self, model_instance, add):
+        return self.seal(model_instance, model_instance.__dict__.get(self.attname))
+
+    def from_db_value(self, value, expression, connection):
+        return None if value is None else Sealed(value)
+
+    def get_db_prep_value(self, value, connection, prepared=False):
+        if value is not None and not isinstance(value, Sealed):
+            raise FieldError(f"{self.name} is sealed: save the row, an update in bulk cannot seal it.")
+        return super().get_db_prep_value(None if value is None else bytes(value), connection, prepared)
+
+    def get_lookup(self, lookup_name):
+        if lookup_name != "isnull":
+            raise FieldError(f"{self.name} is sealed and cannot be searched; use the search tokens.")
+        return super().get_lookup(lookup_name)
+
+    def get_transform(self, lookup_name):
+        raise FieldError(f"{self.name} is sealed and cannot be searched; use the search tokens.")
+
+    def to_python(self, value):
+        return value
+
+    def value_to_string(self, obj):
+        return "<sealed>"
+
+    def value_from_object(self, obj):
+        return getattr(obj, self.attname)
+
+
+class SealedTextField(SealedField):
+    """Text. `max_length` bounds the plain text in characters and is checked by forms and `full_clean`."""
+
+    def __init__(self, *args, multiline: bool = False, **kwargs):
+        self.multiline = multiline
+        super().__init__(*args, **kwargs)
+
+    def get_default(self) -> str:
+        # An empty text is sealed too, so that a stolen file does not show who has a note.
+        return ""
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        if self.multiline:
+            kwargs["multiline"] = True
+        return name, path, args, kwargs
+
+    def encode(self, value) -> bytes:
+        return str(value).encode()
+
+    def decode(self, data: bytes) -> str:
+        return data.decode()
+
+    def formfield(self, **kwargs):
+        defaults = {
+            "label": self.verbose_name.capitalize(),
+            "required": not self.blank,
+            "help_text": self.help_text,
+            "max_length": self.max_length,
+            "widget": forms.Textarea(attrs={"rows": 3}) if self.multiline else forms.TextInput,
+        }
+        return forms.CharField(**{**defaults, **kwargs})
+
+
+class SealedDateField(SealedField):
+    """A plain date, sealed as ISO text."""
+
+    def encode(self, value) -> bytes:
+        return value.isoformat().encode()
+
+    def decode(self, data: bytes) -> datetime.date:
+        return datetime.date.fromisoformat(data.decode())
+
+    def formfield(self, **kwargs):
+        defaults = {
+            "label": self.verbose_name.capitalize(),
+            "required": not self.blank,
+            "help_text": self.help_text,
+        }
+        return forms.DateField(**{**defaults, **kwargs})
+
+
+class SealedJSONField(SealedField):
+    """Plain lists and dictionaries, sealed as JSON."""
+
+    def encode(self, value) -> bytes:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
+
+    def decode(self, data: bytes):
+        return json.loads(data)

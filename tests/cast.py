@@ -1,0 +1,77 @@
+"""The fixed cast of the tests: two tracks of one program, one program beside it, and the people who work there."""
+
+import datetime
+from dataclasses import dataclass, field
+
+from django.test import Client
+from django.urls import reverse
+
+from participants.staff.actions import create_user, grant_access
+from participants.staff.models import User
+from participants.staff.roles import ROLES
+from participants.tracks.actions import create_program
+from participants.tracks.models import Program, Track
+
+PASSWORD = "a-long-test-password-7"  # noqa: S105
+START = datetime.date(2026, 1, 1)
+
+
+@dataclass
+class Cast:
+    """`education` and `services` are the tracks of `harbor`; `river` is another program."""
+
+    harbor: Program
+    river: Program
+    education: Track
+    services: Track
+    elsewhere: Track
+    people: dict[str, User] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> User:
+        """`cast.education_caseworker`, `cast.services_manager`, `cast.elsewhere_manager`, `cast.outsider`."""
+        try:
+            return self.__dict__["people"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def tracks(self) -> dict[str, Track]:
+        return {"education": self.education, "services": self.services, "elsewhere": self.elsewhere}
+
+    def client(self, name: str | User) -> Client:
+        """A browser in which a member of the cast has signed in."""
+        client = Client()
+        client.force_login(name if isinstance(name, User) else self.people[name])
+        return client
+
+    def url(self, track: Track, name: str, **kwargs) -> str:
+        return reverse(name, kwargs={"program": track.program.slug, "track": track.kind, **kwargs})
+
+
+def build_cast() -> Cast:
+    harbor = create_program(slug="harbor", name="Harbor", time_zone="America/New_York", office="Harbor SAO", on=START)
+    river = create_program(slug="river", name="River", time_zone="America/Chicago", on=START)
+    cast = Cast(
+        harbor=harbor,
+        river=river,
+        education=harbor.tracks.get(kind="education"),
+        services=harbor.tracks.get(kind="services"),
+        elsewhere=river.tracks.get(kind="education"),
+    )
+    for place, track in cast.tracks.items():
+        for role in ROLES:
+            add(cast, f"{place}_{role}", track, role)
+    for place in ("education", "services"):  # decisions need two people
+        add(cast, f"{place}_second_manager", cast.tracks[place], "manager")
+        add(cast, f"{place}_second_caseworker", cast.tracks[place], "caseworker")
+    cast.people["outsider"] = create_user(email="outsider@example.org", name="No Grant", password=None, by=None)
+    return cast
+
+
+def add(cast: Cast, name: str, track: Track, role: str) -> User:
+    user = create_user(
+        email=f"{name}@example.org", name=name.replace("_", " ").title(), password=PASSWORD, by=None
+    )
+    grant_access(user=user, track=track, role=role, valid_from=START, by=None)
+    cast.people[name] = user
+    return user

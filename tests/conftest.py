@@ -1,0 +1,83 @@
+"""The cast and the strictness of every test."""
+
+import os
+import shutil
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from participants.tracks import walls
+from tests.cast import Cast, build_cast
+
+
+def pytest_unconfigure(config):
+    shutil.rmtree(settings.VAR, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus, config):
+    """With REQUIRE_SERVICES=1 (what CI sets) a skip is a failure."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped and os.environ.get("REQUIRE_SERVICES") == "1":
+        terminalreporter.section("skipped though everything must be there", red=True)
+        for report in skipped:
+            terminalreporter.line(f"{report.nodeid}: {report.longrepr[2] if report.longrepr else ''}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if (
+        reporter is not None
+        and os.environ.get("REQUIRE_SERVICES") == "1"
+        and reporter.stats.get("skipped")
+        and session.exitstatus == pytest.ExitCode.OK
+    ):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings, request):
+    """Make the test database as its owner, and serve it as the restricted role, as production does."""
+    with django_db_blocker.unblock():
+        alias = walls.owner_alias("default")
+        owner = connections[alias]
+        default = connections["default"]
+        names = {name: connections[name].settings_dict["NAME"] for name in connections}
+        owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        if alias != "default":
+            default.close()
+            default.settings_dict["NAME"] = owner.settings_dict["NAME"]
+            with owner.cursor() as cursor:  # the flush after a transactional test
+                role = default.settings_dict["USER"]
+                cursor.execute(f'GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO "{role}"')
+    yield
+    with django_db_blocker.unblock():
+        for connection in connections.all():
+            connection.close()
+        if alias != "default":
+            default.settings_dict["NAME"] = names["default"]
+        owner.creation.destroy_test_db(names[alias], verbosity=0)
+
+
+@pytest.fixture
+def live_db(transactional_db, django_db_blocker):
+    """A database with real commits. Append-only tables can be emptied at the end by their owner only."""
+    yield
+    owner = connections[walls.owner_alias("default")]
+    walls.drop(owner)
+    if owner.alias != "default":
+        owner.close()
+
+
+@pytest.fixture
+def cast(db) -> Cast:
+    return build_cast()
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache():
+    from django.core.cache import cache
+
+    yield
+    cache.clear()

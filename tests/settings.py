@@ -1,0 +1,33 @@
+"""The project's settings as a demonstration in a folder of its own, made strict."""
+
+import os
+import tempfile
+
+# Every worker of a parallel run has its own folder of keys and database.
+os.environ["DIVERSION_VAR"] = tempfile.mkdtemp(prefix="diversion-test-")
+os.environ["DEMO"] = "1"
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the thread that asks the database
+
+from diversion.settings import *  # noqa: E402, F403
+from diversion.settings import STORAGES, TEMPLATES  # noqa: E402
+
+
+class UndefinedVariable(str):
+    """Stands for `string_if_invalid`: a template that prints an undefined variable fails the test."""
+
+    __slots__ = ()
+
+    def __contains__(self, item):
+        return item == "%s" or super().__contains__(item)
+
+    def __mod__(self, variable):
+        raise AssertionError(f"The template prints the undefined variable {variable!r}.")
+
+
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UndefinedVariable()
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
