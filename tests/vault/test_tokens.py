@@ -1,0 +1,69 @@
+"""The blind index: what is the same, what is a beginning, and what a token gives away."""
+
+import pytest
+
+from participants.vault import tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("José  HERNÁNDEZ", ["jose", "hernandez"]),
+        ("Marie-Thérèse O'Brien", ["marie", "therese", "obrien"]),
+        ("Ñandú Jean‑Baptiste", ["nandu", "jean", "baptiste"]),
+        ("  ", []),
+        ("Li", ["li"]),
+    ],
+)
+def test_words_of_a_name(text, words):
+    assert tokens.name_words(text) == words
+
+
+def test_beginnings_are_three_letters_and_more():
+    assert tokens.beginnings("maria") == {"mar", "mari", "maria"}
+    assert tokens.beginnings("li") == {"li"}
+
+
+@pytest.mark.parametrize("written", ["F25-0123", "f25 0123", "F25.0123", "F250123"])
+def test_case_number_is_found_however_written(cast, written):
+    track = cast.education.pk
+    index = tokens.index_tokens(track, names=[], numbers=["F25-0123"])
+    (group,) = tokens.query_tokens(track, written)
+    assert group & index
+
+
+def test_every_word_of_a_search_has_its_tokens(cast):
+    track = cast.education.pk
+    index = tokens.index_tokens(track, names=["José Hernández"], numbers=["F25-0123"])
+    for text in ("jose", "HERN", "hernandez jos", "f25", "F25-0123"):
+        assert all(group & index for group in tokens.query_tokens(track, text)), text
+    for text in ("ernandez", "jose maria", "0123", "f26"):
+        assert not all(group & index for group in tokens.query_tokens(track, text)), text
+
+
+def test_long_names_are_found_by_their_whole(cast):
+    track = cast.education.pk
+    index = tokens.index_tokens(track, names=["Wolfeschlegelsteinhausenbergerdorff"], numbers=[])
+    assert tokens.query_tokens(track, "wolfeschlegelsteinhausen")[0] & index
+
+
+def test_tokens_of_two_tracks_have_nothing_in_common(cast):
+    education, services = (
+        tokens.index_tokens(track.pk, names=["Maria Lopez"], numbers=["F25-0123"])
+        for track in (cast.education, cast.services)
+    )
+    assert len(education) == len(services)
+    assert not education & services
+
+
+def test_a_name_is_not_a_number(cast):
+    track = cast.education.pk
+    assert tokens.token(track, tokens.NAME, "abc1") != tokens.token(track, tokens.NUMBER, "abc1")
+
+
+def test_fingerprint_is_equal_for_equal_content(cast):
+    track = cast.education.pk
+    one = tokens.fingerprint(track, "F25-0123", "José Hernández", "1990-01-01")
+    assert one == tokens.fingerprint(track, "f25-0123", "jose  hernandez", "1990-01-01")
+    assert one != tokens.fingerprint(track, "F25-0123", "José", "Hernández1990-01-01")
+    assert one != tokens.fingerprint(cast.services.pk, "F25-0123", "José Hernández", "1990-01-01")
