@@ -14,7 +14,7 @@ class PlainFormatter(logging.Formatter):
     def __init__(self):
         super().__init__(self.default_format, style="{")
 
-    def formatException(self, ei) -> str:  # noqa: N802  (the name is logging's)
+    def formatException(self, ei) -> str:
         kind, _, traceback = ei
         places = []
         while traceback is not None:

@@ -145,7 +145,7 @@
     table.addEventListener("click", (event) => {
       // Only a real click: passing over a choice with the arrow keys must not move the focus away.
       const row = event.target.closest("tr");
-      if (event.detail > 0 && event.target.matches("input[data-asks-minutes]") && row) minutes(row)?.focus();
+      if (event.detail > 0 && event.target.matches("input[data-asks-minutes]") && row) { show(); minutes(row)?.focus(); }
     });
     table.addEventListener("keydown", (event) => {
       const row = event.target.closest("tbody > tr");
