@@ -22,12 +22,20 @@ PAGES = (
 def place(request) -> dict:
     """Program, track, menu, search address; all absent outside a track."""
     track = getattr(request, "track", None)
-    context = {"demo": settings.DEMO, "track": track, "program": None, "nav": [], "search_url": None}
+    context = {
+        "demo": settings.DEMO,
+        "track": track,
+        "program": None,
+        "nav": [],
+        "search_url": None,
+        "tracks_open": 0,
+    }
     if track is None:
         return context
     address = {"program": track.program.slug, "track": track.kind}
     here = request.resolver_match.url_name or ""
     context["program"] = track.program
+    context["tracks_open"] = request.tracks_open
     context["nav"] = [
         {
             "key": key,

@@ -22,17 +22,3 @@ def requires(permission: Permission) -> Callable:
         return gated
 
     return decorate
-
-
-def signed_in(view):
-    """Mark a view outside the tracks that any signed-in member of staff may open."""
-
-    view.open_to = "signed_in"
-    return view
-
-
-def public(view):
-    """Mark a view that anyone may open without signing in."""
-
-    view.open_to = "public"
-    return view

@@ -2,7 +2,6 @@
 
 from contextlib import ExitStack
 
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
@@ -30,23 +29,6 @@ class NoStoreMiddleware:
         return response
 
 
-class SignedInMiddleware:
-    """Every address needs a signed-in person, except those marked `public` and the sign-in pages."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        return self.get_response(request)
-
-    def process_view(self, request, view, args, kwargs):
-        if request.user.is_authenticated or getattr(view, "open_to", "") == "public":
-            return None
-        if request.resolver_match.route.startswith("account/"):
-            return None
-        return redirect_to_login(request.get_full_path())
-
-
 class TrackMiddleware:
     """Runs the view and its rendering inside the track that the address names. Must be the last middleware.
 
@@ -63,16 +45,18 @@ class TrackMiddleware:
     def process_view(self, request, view, args, kwargs):
         if "program" not in kwargs or "track" not in kwargs:
             return None
-        address = {"program": kwargs.pop("program"), "kind": kwargs.pop("track")}
+        program, kind = kwargs.pop("program"), kwargs.pop("track")
         route = request.resolver_match.route
         with origin(request.META.get("REMOTE_ADDR", ""), f"{request.method} /{route}"[:200]):
-            grants = live_grants(request.user, **address, now=timezone.now())
-            if not grants:
+            grants = live_grants(request.user, now=timezone.now())
+            here = [grant for grant in grants if (grant.track.program.slug, grant.track.kind) == (program, kind)]
+            if not here:
                 record("access.refused", by=request.user, outcome=Event.Outcome.REFUSED)
                 raise Http404
-            request.track = grants[0].track
-            request.grants = grants
-            request.permissions = permissions_of(grants)
+            request.track = here[0].track
+            request.grants = here
+            request.tracks_open = len({grant.track_id for grant in grants})
+            request.permissions = permissions_of(here)
             request.may = request.permissions.__contains__
             try:
                 return self._inside(request, view, args, kwargs)

@@ -19,7 +19,8 @@ class Origin:
     path: str = ""
 
 
-_origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+NOWHERE = Origin()
+_origin: ContextVar[Origin] = ContextVar("origin", default=NOWHERE)
 
 
 @contextmanager

@@ -1,13 +1,16 @@
-"""Pages of my day."""
+"""Home of a track: what is on today, what is overdue, what waits for me."""
 
-from django.http import HttpResponse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
 
 from participants.access.gate import requires
+from participants.my_day.queries import day_of
 from participants.staff.permissions import Permission
+from participants.web import clock
 
 
 @require_GET
 @requires(Permission.OPEN_TRACK)
 def my_day(request):
-    return HttpResponse("")  # PLACEHOLDER
+    day = day_of(request.user, request.permissions, on=clock.today())
+    return render(request, "my_day/my_day.html", {"day": day, "roles": [grant.as_role for grant in request.grants]})

@@ -1,6 +1,7 @@
 """Accounts and grants."""
 
 import datetime
+import secrets
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -61,6 +62,31 @@ def grant_access(
     )
     record("access.granted", by=by, subjects=[("user", user.pk)], detail={"role": role, "track": str(track)})
     return grant
+
+
+@transaction.atomic
+def admit(
+    *,
+    email: str,
+    name: str,
+    track: Track,
+    role: str,
+    valid_from: datetime.date,
+    valid_until: datetime.date | None = None,
+    by: User | None,
+) -> tuple[TrackGrant, str | None]:
+    """Grant access to the account of an address, making the account if there is none.
+
+    Returns the grant and, for a new account, the password drawn for it, which is kept nowhere.
+    Raises ProgramError as `create_user` and `grant_access` do.
+    """
+    user = User.objects.filter(email=email.strip().lower()).first()
+    password = None
+    if user is None:
+        password = secrets.token_urlsafe(15)
+        user = create_user(email=email, name=name, password=password, by=by)
+    grant = grant_access(user=user, track=track, role=role, valid_from=valid_from, valid_until=valid_until, by=by)
+    return grant, password
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ class Permission(Enum):
     VIEW_PARTICIPANTS = "open participants' files"
     EDIT_PARTICIPANTS = "change names, contact and court details of a participant"
     WRITE_NOTES = "write notes on a file"
+    KEEP_PRIVILEGED = "keep privileged notes of their own (counselling, advocacy)"
     READ_PRIVILEGED = "read privileged notes of others (clinical supervision)"
     VIEW_SESSIONS = "see the schedule and rosters"
     SCHEDULE_SESSIONS = "schedule sessions, book people, manage sites"

@@ -10,15 +10,13 @@ from participants.staff.roles import ROLES
 from participants.tracks.models import Track
 
 
-def live_grants(user: User, *, program: str, kind: str, now: datetime.datetime) -> list[TrackGrant]:
-    """The user's grants in force for exactly one track, with track and program loaded. One statement.
+def live_grants(user: User, *, now: datetime.datetime) -> list[TrackGrant]:
+    """The user's grants in force, with track and program loaded. One statement.
 
     A grant's days are days of the program, so the comparison is made in the program's time zone.
     """
     grants = (
-        TrackGrant.objects.filter(
-            user=user, user__is_active=True, track__program__slug=program, track__kind=kind
-        )
+        TrackGrant.objects.filter(user=user, user__is_active=True)
         .select_related("track__program")
         .order_by("valid_from", "id")
     )
@@ -27,8 +25,7 @@ def live_grants(user: User, *, program: str, kind: str, now: datetime.datetime) 
 
 def open_tracks(user: User, *, now: datetime.datetime) -> list[Track]:
     """The tracks that a user may enter, by program and kind. One statement."""
-    grants = TrackGrant.objects.filter(user=user, user__is_active=True).select_related("track__program")
-    tracks = {grant.track.pk: grant.track for grant in grants if grant.is_live(now)}
+    tracks = {grant.track_id: grant.track for grant in live_grants(user, now=now)}
     return sorted(tracks.values(), key=lambda track: (track.program.name, track.kind))
 
 

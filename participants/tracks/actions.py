@@ -13,9 +13,7 @@ from participants.vault import keyring
 
 
 @transaction.atomic
-def create_program(
-    *, slug: str, name: str, time_zone: str, on: datetime.date, office: str = "", by=None
-) -> Program:
+def create_program(*, slug: str, name: str, time_zone: str, on: datetime.date, office: str = "", by=None) -> Program:
     """A program with both tracks, their keys, default criteria, requirement templates and texts.
 
     Raises ProgramError when the slug is taken or a value is not valid.

@@ -30,8 +30,6 @@ SERVICES = TrackRules(
             "A person alleged to be a third party cannot join a group of the people concerned.",
         ),
     ),
-    requirement_defaults=(
-        RequirementDefault("own_choice_sessions", Decimal(6), "", "standard"),
-    ),
+    requirement_defaults=(RequirementDefault("own_choice_sessions", Decimal(6), "", "standard"),),
     term_days=180,
 )

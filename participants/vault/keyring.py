@@ -34,9 +34,7 @@ def create_keys(track_id: UUID) -> None:
     """Draw the keysets of a new track. An existing file is never overwritten."""
     token = secret_key_access.TOKEN
     keysets = {
-        purpose: json.loads(
-            tink.json_proto_keyset_format.serialize(tink.new_keyset_handle(template), token)
-        )
+        purpose: json.loads(tink.json_proto_keyset_format.serialize(tink.new_keyset_handle(template), token))
         for purpose, template in TEMPLATES.items()
     }
     path = key_file(track_id)

@@ -1,30 +1,27 @@
 """Pages outside the tracks: home, health, and the pages of refusals."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_safe
 
-from participants.access.gate import public, signed_in
 from participants.staff.queries import open_tracks
 from participants.web import clock
 
 
 @require_GET
-@signed_in
 def home(request):
     """The tracks that one may enter; with one only, straight into it."""
     tracks = open_tracks(request.user, now=clock.now())
     if len(tracks) == 1:
-        return redirect(
-            reverse("my_day", kwargs={"program": tracks[0].program.slug, "track": tracks[0].kind})
-        )
+        return redirect(reverse("my_day", kwargs={"program": tracks[0].program.slug, "track": tracks[0].kind}))
     return render(request, "home.html", {"tracks": tracks})
 
 
 @require_safe
-@public
+@login_not_required
 def health(request):
     """200 when the application answers and the database does."""
     connection.ensure_connection()
