@@ -12,7 +12,7 @@ from participants.staff.roles import ROLES
 from participants.tracks.actions import create_program
 from participants.tracks.models import Program, Track
 
-PASSWORD = "a-long-test-password-7"  # noqa: S105
+PASSWORD = "a-long-test-password-7"
 START = datetime.date(2026, 1, 1)
 
 
@@ -69,9 +69,7 @@ def build_cast() -> Cast:
 
 
 def add(cast: Cast, name: str, track: Track, role: str) -> User:
-    user = create_user(
-        email=f"{name}@example.org", name=name.replace("_", " ").title(), password=PASSWORD, by=None
-    )
+    user = create_user(email=f"{name}@example.org", name=name.replace("_", " ").title(), password=PASSWORD, by=None)
     grant_access(user=user, track=track, role=role, valid_from=START, by=None)
     cast.people[name] = user
     return user

@@ -60,14 +60,17 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
         owner.creation.destroy_test_db(names[alias], verbosity=0)
 
 
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "live_db" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.django_db(transaction=True, databases="__all__"))
+
+
 @pytest.fixture
-def live_db(transactional_db, django_db_blocker):
+def live_db(transactional_db):
     """A database with real commits. Append-only tables can be emptied at the end by their owner only."""
     yield
-    owner = connections[walls.owner_alias("default")]
-    walls.drop(owner)
-    if owner.alias != "default":
-        owner.close()
+    walls.drop(connections[walls.owner_alias("default")])
 
 
 @pytest.fixture

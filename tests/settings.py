@@ -9,8 +9,8 @@ os.environ["DEMO"] = "1"
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the thread that asks the database
 
-from diversion.settings import *  # noqa: E402, F403
-from diversion.settings import STORAGES, TEMPLATES  # noqa: E402
+from diversion.settings import *  # noqa: F403
+from diversion.settings import STORAGES, TEMPLATES
 
 
 class UndefinedVariable(str):
@@ -31,3 +31,6 @@ STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+if "owner" in DATABASES:
+    # The same database by another role: emptied once after a test with real commits.
+    DATABASES["owner"]["TEST"] = {"MIRROR": "default"}

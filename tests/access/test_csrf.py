@@ -1,0 +1,26 @@
+"""Every unsafe address without a CSRF token answers 403 and does nothing."""
+
+from django.test import Client
+
+from participants.audit.models import Event
+from participants.tracks.scope import in_track
+from tests.world import build_world, track_patterns
+
+
+def test_post_without_a_token_is_refused_everywhere(cast):
+    world = build_world(cast, cast.education, "Edgar Buyerson")
+    with in_track(cast.education):
+        before = Event.objects.count()
+    for member in ("education_manager", "education_administrator", "education_liaison", "education_intake_clerk"):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(cast.people[member])
+        for pattern in track_patterns():
+            url = cast.url(cast.education, pattern.name, **world.kwargs.get(pattern.name, {}))
+            assert client.post(url, {"x": "1"}).status_code == 403, pattern.name
+    with in_track(cast.education):
+        assert Event.objects.count() == before
+
+
+def test_sign_in_without_a_token_is_refused(db):
+    client = Client(enforce_csrf_checks=True)
+    assert client.post("/account/login/", {"login": "a@example.org", "password": "x"}).status_code == 403

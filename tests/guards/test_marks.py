@@ -1,0 +1,45 @@
+"""Every address stands behind the gate, or is named here."""
+
+import pytest
+
+from participants.staff.permissions import Permission
+from participants.staff.roles import ROLES
+from tests.world import patterns, track_patterns
+
+SIGNED_IN = {"home"}
+PUBLIC = {"health"}
+SIGN_IN = {
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_signup",
+    "account_reauthenticate",
+    "account_change_password",
+}
+
+
+@pytest.mark.parametrize("pattern", track_patterns(), ids=lambda pattern: pattern.name)
+def test_view_asks_for_a_permission(pattern):
+    assert isinstance(getattr(pattern.callback, "permission", None), Permission)
+
+
+def test_addresses_outside_the_tracks_are_named():
+    outside = {pattern.name for route, pattern in patterns() if not route.startswith("<slug:program>/<slug:track>/")}
+    assert outside == SIGNED_IN | PUBLIC | SIGN_IN
+
+
+def test_public_pages_need_no_sign_in():
+    views = {pattern.name: pattern.callback for _, pattern in patterns()}
+    assert {name for name in SIGNED_IN | PUBLIC if not getattr(views[name], "login_required", True)} == PUBLIC
+
+
+def test_every_permission_is_asked_for_and_given():
+    asked = {pattern.callback.permission for pattern in track_patterns()}
+    given = frozenset().union(*(role.permissions for role in ROLES.values()))
+    # Privileged notes are asked for where notes are read, not by an address of their own.
+    assert asked | {Permission.READ_PRIVILEGED} == set(Permission) == given
+
+
+def test_names_are_unique():
+    names = [pattern.name for _, pattern in patterns()]
+    assert len(names) == len(set(names))
