@@ -50,7 +50,10 @@ def test_the_kind_of_a_track_is_asked_in_tracks_only():
 
 def test_only_the_edge_asks_for_the_time():
     below = [path for path in SOURCES if path.stem in {"rules", "models", "queries", "actions", "forms"}]
-    assert lines_with(r"timezone\.(now|localdate|localtime)\(|date\.today\(|datetime\.now\(|clock\.", below) <= {
+    assert lines_with(
+        r"timezone\.now\(|timezone\.local(date|time)\(\)|date\.today\(|datetime\.now\(|web import clock|web\.clock",
+        below,
+    ) <= {
         "participants/audit/actions.py",  # an event is stamped when it is written
     }
 
