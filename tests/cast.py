@@ -64,7 +64,7 @@ def build_cast() -> Cast:
     for place in ("education", "services"):  # decisions need two people
         add(cast, f"{place}_second_manager", cast.tracks[place], "manager")
         add(cast, f"{place}_second_caseworker", cast.tracks[place], "caseworker")
-    cast.people["outsider"] = create_user(email="outsider@example.org", name="No Grant", password=None, by=None)
+    cast.people["outsider"] = create_user(email="outsider@example.org", name="No Grant", password=PASSWORD, by=None)
     return cast
 
 

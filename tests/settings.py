@@ -34,3 +34,6 @@ STORAGES = {
 if "owner" in DATABASES:
     # The same database by another role: emptied once after a test with real commits.
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
+else:
+    # A file, as in the embedded default: a database in memory locks otherwise under several threads.
+    DATABASES["default"]["TEST"] = {"NAME": VAR / "test.sqlite3"}

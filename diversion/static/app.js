@@ -141,7 +141,12 @@
       radio.checked = true;
       radio.dispatchEvent(new Event("change", { bubbles: true }));
     };
-    table.addEventListener("change", show);
+    table.addEventListener("change", (event) => {
+      // Minutes typed for a mark that was chosen before must not be saved unseen with one that asks for none.
+      const field = event.target.matches("input[type=radio]:not([data-asks-minutes])") && minutes(event.target.closest("tr"));
+      if (field) field.value = "";
+      show();
+    });
     table.addEventListener("click", (event) => {
       // Only a real click: passing over a choice with the arrow keys must not move the focus away.
       const row = event.target.closest("tr");
