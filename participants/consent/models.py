@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from participants.consent.rules import Counsel, Decision, Place
+from participants.people.languages import language_name
 from participants.people.models import language_code
 from participants.tracks.models import ERASE, KEEP, TALLY, TrackRecord
 from participants.vault.fields import SealedTextField
@@ -24,7 +25,12 @@ class ConsentText(TrackRecord):
     certified_on = models.DateField(null=True, blank=True)
 
     classification = {
-        "kind": KEEP, "language": KEEP, "version": KEEP, "body": KEEP, "certified_by": KEEP, "certified_on": KEEP,
+        "kind": KEEP,
+        "language": KEEP,
+        "version": KEEP,
+        "body": KEEP,
+        "certified_by": KEEP,
+        "certified_on": KEEP,
     }
 
     class Meta(TrackRecord.Meta):
@@ -32,6 +38,16 @@ class ConsentText(TrackRecord):
         constraints = (
             models.UniqueConstraint(fields=("track", "kind", "language", "version"), name="consent_text_once"),
         )
+
+    @property
+    def in_language(self) -> str:
+        return language_name(self.language)
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        """Pairs of heading and paragraph; a paragraph of one line has no heading."""
+        blocks = (block.rpartition("\n") for block in self.body.strip().split("\n\n"))
+        return [(heading, paragraph) for heading, _, paragraph in blocks]
 
 
 class Offer(TrackRecord):
@@ -75,10 +91,10 @@ class Offer(TrackRecord):
             models.UniqueConstraint(
                 fields=("referral",), condition=Q(decision__in=("waiting", "accepted")), name="one_open_offer"
             ),
-            models.CheckConstraint(condition=Q(decide_by__gte=F("made_on")), name="offer_time_to_decide"),
+            models.CheckConstraint(condition=Q(decide_by__gt=F("made_on")), name="offer_time_to_decide"),
             models.CheckConstraint(
                 condition=Q(decision="waiting", decided_on__isnull=True)
-                | Q(~Q(decision="waiting"), decided_on__gte=F("made_on")),
+                | Q(~Q(decision="waiting"), decided_on__isnull=False, decided_on__gte=F("made_on")),
                 name="offer_decided_after_made",
             ),
             models.CheckConstraint(
@@ -134,7 +150,9 @@ class Agreement(TrackRecord):
         constraints = (
             models.CheckConstraint(condition=Q(speedy_trial_waived=True), name="agreement_waives_speedy_trial"),
             models.CheckConstraint(condition=Q(term_ends_on__gt=F("signed_on")), name="agreement_has_a_term"),
-            models.CheckConstraint(condition=Q(waived_until__gte=F("term_ends_on")), name="agreement_waiver_covers_term"),
+            models.CheckConstraint(
+                condition=Q(waived_until__gte=F("term_ends_on")), name="agreement_waiver_covers_term"
+            ),
         )
 
     @property

@@ -44,7 +44,7 @@ class Enrollment(TrackRecord):
             models.UniqueConstraint(fields=("participant",), condition=Q(status="active"), name="one_open_enrollment"),
             models.CheckConstraint(
                 condition=Q(status="active", exited_on__isnull=True)
-                | Q(~Q(status="active"), exited_on__gte=F("placed_on")),
+                | Q(~Q(status="active"), exited_on__isnull=False, exited_on__gte=F("placed_on")),
                 name="enrollment_ends_after_start",
             ),
             models.CheckConstraint(

@@ -28,3 +28,8 @@ CHOICES = list(LANGUAGES.items())
 def language_name(code: str) -> str:
     """The English name of a language, or its code where it is not on the list."""
     return LANGUAGES.get(code, code)
+
+
+def choices_with(code: str) -> list[tuple[str, str]]:
+    """The languages to choose from; one that is on a file but not on the list stays choosable by its code."""
+    return CHOICES if code in LANGUAGES else [*CHOICES, (code, code)]

@@ -5,6 +5,7 @@ import secrets
 from django.core.validators import RegexValidator
 from django.db import models
 
+from participants.people.languages import language_name
 from participants.tracks.models import ERASE, KEEP, TALLY, TrackRecord
 from participants.vault.fields import SealedDateField, SealedTextField
 
@@ -52,7 +53,10 @@ class Participant(TrackRecord):
     date_of_birth = SealedDateField(null=True, blank=True)
     phone = SealedTextField(max_length=50, blank=True)
     safe_contact = SealedTextField(
-        "safe contact", max_length=1000, blank=True, multiline=True,
+        "safe contact",
+        max_length=1000,
+        blank=True,
+        multiline=True,
         help_text="By which way, when, with voicemail or not, under which name the person may be reached.",
     )
     language = models.CharField(max_length=3, validators=[language_code], default="en")
@@ -86,6 +90,10 @@ class Participant(TrackRecord):
     def called(self) -> str:
         """The name to use on a page: the preferred one, else the name given."""
         return self.preferred_name or self.name
+
+    @property
+    def language_name(self) -> str:
+        return language_name(self.language)
 
 
 class SearchToken(TrackRecord):

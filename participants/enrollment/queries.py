@@ -1,0 +1,106 @@
+"""Reading stays: caseload, a person's current stay, and the search over referrals and participants."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from participants.enrollment.models import Enrollment
+from participants.enrollment.rules import Status
+from participants.people.models import Participant
+from participants.people.queries import reference_in, subjects_matching
+from participants.referrals.models import Referral
+from participants.staff.models import User
+from participants.staff.permissions import Permission
+from participants.staff.queries import staff_with
+from participants.tracks.scope import active_track
+
+ENDED = "ended"
+MOST_FOUND = 50
+
+
+def stays() -> QuerySet[Enrollment]:
+    """Stays with the rows that a list of them shows."""
+    return Enrollment.objects.select_related("participant", "referral", "caseworker")
+
+
+def caseload(caseworker: User | None = None, status: str = Status.ACTIVE) -> QuerySet[Enrollment]:
+    """Stays of one caseworker, or of all. `status` is one of the stay's, "ended" for any exit, "" for every stay."""
+    rows = stays()
+    if caseworker is not None:
+        rows = rows.filter(caseworker=caseworker)
+    if status == ENDED:
+        return rows.exclude(status=Status.ACTIVE)
+    return rows.filter(status=status) if status else rows
+
+
+def by_name(rows: QuerySet[Enrollment]) -> list[Enrollment]:
+    """A bounded list of stays by the name that the person goes by; names are sealed, so not by the database."""
+    return sorted(rows, key=lambda stay: (stay.participant.called.casefold(), stay.participant.reference))
+
+
+def has_caseload(user: User) -> bool:
+    return Enrollment.objects.filter(caseworker=user, status=Status.ACTIVE).exists()
+
+
+def current_enrollment(participant: Participant) -> Enrollment | None:
+    """The active stay, else the latest; with everything that was decided around it. One statement."""
+    rows = stays_of(participant)
+    return next((stay for stay in rows if stay.is_active), rows[0] if rows else None)
+
+
+def stays_of(participant: Participant) -> list[Enrollment]:
+    """Every stay of a participant, latest first, with the papers and decisions around it. One statement."""
+    return list(
+        stays()
+        .select_related(
+            "agreement__offer__explained_by",
+            "agreement__text",
+            "referral__screening",
+            "referral__operation",
+            "referral__disposition",
+            "recommendation__made_by",
+        )
+        .filter(participant=participant)
+        .order_by("-placed_on", "-id")
+    )
+
+
+def caseworkers(on) -> QuerySet[User]:
+    """Staff who can be a person's caseworker: who may accompany a stay from its file to its end."""
+    return staff_with(Permission.PROPOSE_EXITS, track=active_track(), on=on)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a search found; `more` says that it found others too."""
+
+    participants: list[Participant]
+    referrals: list[Referral]
+    more: bool
+
+    def __len__(self):
+        return len(self.participants) + len(self.referrals)
+
+
+def find(text: str, *, participants: bool = True, referrals: bool = True) -> Findings:
+    """Records of the active track whose names or case numbers match every word of a text, exact or by prefix.
+
+    A participant's own reference finds them too. Who is placed is listed once, as participant, where participants
+    are asked for. At most 50 in all, the newest. Two statements whatever is found.
+    """
+    matching = subjects_matching(text)
+    people: list[Participant] = []
+    cases: list[Referral] = []
+    if participants and matching is not None:
+        condition = Q(pk__in=matching)
+        if reference := reference_in(text):
+            condition |= Q(reference=reference)
+        people = list(Participant.objects.filter(condition).order_by("-id")[: MOST_FOUND + 1])
+    if referrals and matching is not None:
+        rows = Referral.objects.filter(pk__in=matching).order_by("-received_on", "-id")
+        if participants:
+            rows = rows.filter(enrollment__isnull=True)
+        cases = list(rows[: MOST_FOUND + 1])
+    more = len(people) + len(cases) > MOST_FOUND
+    people = people[:MOST_FOUND]
+    return Findings(people, cases[: MOST_FOUND - len(people)], more)

@@ -1,0 +1,154 @@
+"""Writers of participants and of the search index, and the search itself, which is a reading on record."""
+
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from participants.audit.actions import record
+from participants.enrollment.queries import Findings, find
+from participants.errors import ProgramError
+from participants.people.models import Participant, SearchToken, new_reference
+from participants.people.queries import Changes, changes_since
+from participants.referrals.models import Referral
+from participants.referrals.rules import text_problem
+from participants.staff.models import User
+from participants.tracks.scope import active_track_id
+from participants.vault.tokens import index_tokens, name_words
+
+# What the edit page may change; the reference, once given, stays.
+EDITABLE = (
+    "name",
+    "preferred_name",
+    "phone",
+    "safe_contact",
+    "language",
+    "gender",
+    "race",
+)
+
+
+@transaction.atomic
+def create_participant(*, referral: Referral, by: User, draw: Callable[[], str] = new_reference) -> Participant:
+    """The person of a referral as a participant, under a reference that nobody in the track has."""
+    reference = next(
+        reference for reference in iter(draw, None) if not Participant.objects.filter(reference=reference).exists()
+    )
+    participant = Participant.objects.create(
+        reference=reference,
+        name=referral.name,
+        date_of_birth=referral.date_of_birth,
+        phone=referral.phone,
+        language=referral.language,
+        gender=referral.gender,
+        race=referral.race,
+    )
+    index_record(
+        kind=SearchToken.Kind.PARTICIPANT,
+        subject_id=participant.pk,
+        names=[participant.name],
+        numbers=[referral.case_number],
+    )
+    record("participant.created", by=by, subjects=[participant, referral])
+    return participant
+
+
+class ChangedMeanwhile(ProgramError):
+    """Someone else has saved since the form was opened; `participant` is how the file stands now."""
+
+    def __init__(self, participant: Participant, changes: Changes):
+        labels = [str(Participant._meta.get_field(name).verbose_name) for name in changes.fields]
+        super().__init__(
+            f"{' and '.join(changes.by) or 'Someone else'} changed this file after you opened it: "
+            f"{', '.join(labels) or 'its contents'}. Nothing of yours was saved yet: compare, then save again."
+        )
+        self.participant = participant
+        self.changes = changes
+
+
+@transaction.atomic
+def change_participant(*, participant: Participant, version: int, by: User, **fields) -> Participant:
+    """Change what is known of a person. `version` is the one that the form was filled in on.
+
+    Raises ChangedMeanwhile when someone else has saved in between, and ProgramError for a name that is none.
+    """
+    if unknown := fields.keys() - set(EDITABLE):
+        raise TypeError(f"Not changed here: {', '.join(sorted(unknown))}.")
+    current = Participant.objects.select_for_update().get(pk=participant.pk)
+    if current.version != version:
+        raise ChangedMeanwhile(current, changes_since(current, version))
+    fields = {name: value.strip() for name, value in fields.items()}
+    _check_texts(fields)
+    changed = [name for name, value in fields.items() if getattr(current, name) != value]
+    if not changed:
+        return current
+    for name in changed:
+        setattr(current, name, fields[name])
+    current.version += 1
+    current.save(update_fields=[*changed, "version"])
+    if {"name", "preferred_name"} & set(changed):
+        index_participant(current)
+    record("participant.changed", by=by, subjects=[current], fields=changed, detail={"version": current.version})
+    return current
+
+
+def _check_texts(fields: dict[str, str]) -> None:
+    for name in ("name", "preferred_name", "phone"):
+        if sentence := text_problem(fields.get(name, "")):
+            raise ProgramError(sentence, field=name)
+    if "name" in fields and not name_words(fields["name"]):
+        raise ProgramError("The name needs at least one letter, or it could never be found.", field="name")
+    for name, value in fields.items():
+        try:
+            Participant._meta.get_field(name).clean(value, None)
+        except ValidationError as error:
+            raise ProgramError(error.messages[0], field=name) from error
+
+
+def index_participant(participant: Participant) -> None:
+    """Write the search tokens of a participant anew: both names, and the case number of every stay."""
+    referrals = Referral.objects.filter(enrollment__participant=participant)
+    index_record(
+        kind=SearchToken.Kind.PARTICIPANT,
+        subject_id=participant.pk,
+        names=[participant.name, participant.preferred_name],
+        numbers=[referral.case_number for referral in referrals],
+    )
+
+
+@transaction.atomic
+def index_new_records(*, kind: str, records: Iterable[tuple[UUID, list[str], list[str]]]) -> None:
+    """Write the search tokens of many records that have none yet: id, names and numbers of each."""
+    track_id = active_track_id()
+    SearchToken.objects.bulk_create(
+        SearchToken(token=token, kind=kind, subject_id=subject_id)
+        for subject_id, names, numbers in records
+        for token in sorted(index_tokens(track_id, names=names, numbers=numbers))
+    )
+
+
+@transaction.atomic
+def index_record(*, kind: str, subject_id: UUID, names: list[str], numbers: list[str]) -> None:
+    """Write the search tokens of one record anew: a fixed number of statements."""
+    SearchToken.objects.filter(subject_id=subject_id).delete()
+    tokens = index_tokens(active_track_id(), names=names, numbers=numbers)
+    SearchToken.objects.bulk_create(
+        SearchToken(token=token, kind=kind, subject_id=subject_id) for token in sorted(tokens)
+    )
+
+
+@transaction.atomic
+def search(*, text: str, participants: bool, referrals: bool, by: User) -> Findings:
+    """Search the track, on record with what was found; what was typed is kept nowhere.
+
+    `participants` and `referrals` say which of the two the searcher may see.
+    """
+    findings = find(text, participants=participants, referrals=referrals)
+    record(
+        "search.made",
+        by=by,
+        subjects=[*findings.participants, *findings.referrals],
+        detail={"found": len(findings), "more": findings.more},
+    )
+    return findings
