@@ -23,7 +23,12 @@ class RequirementTemplate(TrackRecord):
     in_use = models.BooleanField(default=True)
 
     classification = {
-        "kind": KEEP, "quantity": KEEP, "service": KEEP, "basis": KEEP, "position": KEEP, "in_use": KEEP,
+        "kind": KEEP,
+        "quantity": KEEP,
+        "service": KEEP,
+        "basis": KEEP,
+        "position": KEEP,
+        "in_use": KEEP,
     }
     refused = {"services": NAMES_A_SERVICE}
 
@@ -66,9 +71,7 @@ class Requirement(TrackRecord):
 
     class Meta(TrackRecord.Meta):
         ordering = ("position", "id")
-        constraints = (
-            models.CheckConstraint(condition=Q(quantity__gte=0), name="requirement_quantity_not_negative"),
-        )
+        constraints = (models.CheckConstraint(condition=Q(quantity__gte=0), name="requirement_quantity_not_negative"),)
 
     @property
     def title(self) -> str:

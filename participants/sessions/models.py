@@ -30,7 +30,7 @@ class Session(TrackRecord):
     """One scheduled meeting. `held_on` is the local day in the program's time zone; instants are UTC."""
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    title = models.CharField(max_length=150, blank=True)
+    title = models.CharField(max_length=150, blank=True, help_text="What it is about. Never a participant's name.")
     held_on = models.DateField("date")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
@@ -60,7 +60,10 @@ class Session(TrackRecord):
         constraints = (
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_start"),
         )
-        indexes = (models.Index(fields=("track", "held_on", "id"), name="session_by_day"),)
+        indexes = (
+            models.Index(fields=("track", "held_on", "id"), name="session_by_day"),
+            models.Index(fields=("track", "starts_at", "id"), name="session_by_start"),
+        )
 
     @property
     def planned_minutes(self) -> int:
@@ -107,11 +110,18 @@ class Attendance(TrackRecord):
                 name="attendance_minutes_of_those_present",
             ),
         )
-        indexes = (models.Index(fields=("track", "enrollment", "mark"), name="attendance_by_enrollment"),)
+        indexes = (
+            models.Index(fields=("track", "enrollment", "mark"), name="attendance_by_enrollment"),
+            models.Index(fields=("track", "session"), condition=Q(mark="booked"), name="attendance_not_taken"),
+        )
 
     @property
     def audit_subject(self):
         return ("participant", self.participant_id)
+
+    @property
+    def holds_a_seat(self) -> bool:
+        return self.mark != Mark.CANCELLED
 
 
 class Note(TrackRecord):

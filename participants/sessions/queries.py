@@ -1,0 +1,157 @@
+"""Reading the schedule, rosters, attendance and notes."""
+
+import datetime
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404
+
+from participants.enrollment.models import Enrollment
+from participants.people.models import Participant
+from participants.sessions.models import Attendance, Note, Session, Site
+from participants.sessions.rules import PRESENT, Attended, Mark, State, Visibility
+from participants.staff.models import User
+from participants.staff.permissions import Permission
+
+
+def expected() -> Q:
+    """Attendances that hold a seat. A booking falls away by itself when the stay ends before the session."""
+    still_there = Q(enrollment__exited_on__isnull=True) | Q(enrollment__exited_on__gte=F("session__held_on"))
+    return ~Q(mark=Mark.CANCELLED) & (~Q(mark=Mark.BOOKED) | still_there)
+
+
+def _to_be_taken() -> QuerySet[Attendance]:
+    return Attendance.objects.order_by().filter(expected(), mark=Mark.BOOKED)
+
+
+def _with_seats(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    """Sessions with `taken` (seats) and `waiting` (whether attendance of someone is still to be recorded)."""
+    of_session = Attendance.objects.order_by().filter(expected(), session=OuterRef("pk"))
+    taken = of_session.values("session").annotate(n=Count("pk")).values("n")
+    return sessions.select_related("site", "facilitator").annotate(
+        taken=Coalesce(Subquery(taken, output_field=IntegerField()), 0),
+        waiting=Exists(_to_be_taken().filter(session=OuterRef("pk"))),
+    )
+
+
+def schedule(from_day: datetime.date) -> QuerySet[Session]:
+    """Sessions from a day on, with site, facilitator and seats."""
+    return _with_seats(Session.objects.filter(held_on__gte=from_day))
+
+
+def past_sessions(before: datetime.date) -> QuerySet[Session]:
+    """Sessions before a day, with site, facilitator and seats."""
+    return _with_seats(Session.objects.filter(held_on__lt=before))
+
+
+def sessions_on(day: datetime.date, facilitator: User | None = None) -> QuerySet[Session]:
+    """The sessions of one day by their start, all or those that one person runs."""
+    sessions = _with_seats(Session.objects.filter(held_on=day).exclude(state=State.CANCELLED))
+    return (sessions if facilitator is None else sessions.filter(facilitator=facilitator)).order_by("starts_at", "id")
+
+
+def unrecorded_before(day: datetime.date, facilitator: User | None = None) -> QuerySet[Session]:
+    """Sessions of earlier days of which someone's attendance is still to be recorded, oldest first."""
+    sessions = Session.objects.filter(held_on__lt=day, pk__in=_to_be_taken().values("session"))
+    sessions = _with_seats(sessions.exclude(state=State.CANCELLED))
+    return (sessions if facilitator is None else sessions.filter(facilitator=facilitator)).order_by("starts_at", "id")
+
+
+def session_or_404(pk: UUID) -> Session:
+    try:
+        return Session.objects.select_related("site", "facilitator").get(pk=pk)
+    except Session.DoesNotExist as error:
+        raise Http404 from error
+
+
+def open_sites() -> QuerySet[Site]:
+    return Site.objects.filter(is_open=True)
+
+
+def by_name(rows: Iterable) -> list:
+    """Rows with a participant by the name that the person goes by. Names are sealed, so Python sorts."""
+    return sorted(rows, key=lambda row: (row.participant.called.casefold(), row.participant.reference))
+
+
+def roster(session: Session) -> list[Attendance]:
+    """Everyone booked, by name, those with a cancelled mark included. One statement."""
+    rows = Attendance.objects.filter(expected() | Q(mark=Mark.CANCELLED), session=session)
+    return by_name(rows.select_related("participant", "recorded_by"))
+
+
+def bookable(session: Session) -> QuerySet[Enrollment]:
+    """Active stays that began by the session's day and are not booked into it."""
+    booked = Attendance.objects.order_by().filter(session=session).values("enrollment")
+    return (
+        Enrollment.objects.filter(status=Enrollment.Status.ACTIVE, placed_on__lte=session.held_on)
+        .exclude(pk__in=booked)
+        .select_related("participant")
+    )
+
+
+def seats_taken(session: Session) -> int:
+    return Attendance.objects.filter(expected(), session=session).count()
+
+
+def attendance_of(enrollment: Enrollment) -> QuerySet[Attendance]:
+    """Every record of one stay, latest session first, with its session, site and facilitator."""
+    return (
+        Attendance.objects.filter(enrollment=enrollment)
+        .select_related("session__site", "session__facilitator")
+        .order_by("-session__starts_at", "-id")
+    )
+
+
+def counted_attendance(enrollment_ids: Iterable[UUID]) -> list[Attended]:
+    """What the people of these stays attended, in order of time. One statement."""
+    rows = (
+        Attendance.objects.filter(enrollment_id__in=list(enrollment_ids), mark__in=PRESENT)
+        .select_related("session")
+        .order_by("session__starts_at", "id")
+    )
+    return [
+        Attended(row.enrollment_id, row.session.kind, row.session.held_on, row.session.name, row.minutes)
+        for row in rows
+    ]
+
+
+def next_sessions(enrollment_ids: Iterable[UUID], after: datetime.datetime) -> dict[UUID, Session]:
+    """The next session that each person is booked into, after an instant. One statement."""
+    rows = (
+        Attendance.objects.filter(
+            enrollment_id__in=list(enrollment_ids),
+            mark=Mark.BOOKED,
+            session__state=State.SCHEDULED,
+            session__starts_at__gt=after,
+        )
+        .select_related("session__site", "session__facilitator")
+        .order_by("session__starts_at", "id")
+    )
+    found: dict[UUID, Session] = {}
+    for row in rows:
+        found.setdefault(row.enrollment_id, row.session)
+    return found
+
+
+def sessions_like(enrollment: Enrollment, *, kind: str, held_on: datetime.date) -> QuerySet[Session]:
+    """Sessions of one kind on one day that the person is on record for: perhaps the same one, logged twice."""
+    return Session.objects.filter(attendances__enrollment=enrollment, kind=kind, held_on=held_on).exclude(
+        state=State.CANCELLED
+    )
+
+
+def notes_of(participant: Participant, reader: User, permissions: frozenset[Permission]) -> QuerySet[Note]:
+    """The notes that a reader may see, newest first: a privileged one only its author and who supervises."""
+    notes = Note.objects.filter(participant=participant).select_related("author", "session")
+    if Permission.READ_PRIVILEGED in permissions:
+        return notes
+    return notes.filter(Q(visibility=Visibility.CASE) | Q(author=reader))
+
+
+def may_take(session: Session, user: User, permissions: frozenset[Permission]) -> bool:
+    """Whoever schedules sessions takes any attendance; a facilitator only that of sessions they run."""
+    if Permission.TAKE_ATTENDANCE not in permissions:
+        return False
+    return Permission.SCHEDULE_SESSIONS in permissions or session.facilitator_id == user.pk
