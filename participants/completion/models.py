@@ -1,13 +1,16 @@
-"""Proposals to end a stay, the program's recommendation, the prosecutor's disposition."""
+"""Proposals to end a stay, the program's recommendation, the prosecutor's disposition.
+
+Requirements met (on the enrollment), recommendation and disposition are three facts, kept in three places.
+"""
 
 from django.db import models
 from django.db.models import F, Q
 
-from participants.completion.rules import Decision, Disposed, Recommended
+from participants.completion.rules import PROPOSABLE, Decision, Disposed, Recommended
 from participants.enrollment.rules import ExitDetail
 from participants.enrollment.rules import Status as ExitType
 from participants.tracks.models import ERASE, KEEP, TALLY, TrackRecord
-from participants.vault.fields import SealedTextField
+from participants.vault.fields import SealedJSONField, SealedTextField
 
 
 class ExitProposal(TrackRecord):
@@ -17,12 +20,14 @@ class ExitProposal(TrackRecord):
     participant = models.ForeignKey("participants.Participant", on_delete=models.PROTECT, related_name="+")
     exit_type = models.CharField(max_length=12, choices=ExitType.choices)
     exit_detail = models.CharField(max_length=20, choices=ExitDetail.choices, blank=True)
+    reason_codes = SealedJSONField(default=list)  # of a termination: codes of `rules.Reason`
     reasons = SealedTextField(max_length=4000, blank=True, multiline=True)
     proposed_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
     proposed_on = models.DateField()
     notice_on = models.DateField("notice given on", null=True, blank=True)
     contest_by = models.DateField("may be contested until", null=True, blank=True)
     statement = SealedTextField("the person's statement", max_length=4000, blank=True, multiline=True)
+    statement_on = models.DateField("statement recorded on", null=True, blank=True)
     decision = models.CharField(max_length=10, choices=Decision.choices, default=Decision.WAITING)
     decided_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, null=True, related_name="+")
     decided_on = models.DateField(null=True, blank=True)
@@ -33,12 +38,14 @@ class ExitProposal(TrackRecord):
         "participant": ERASE,
         "exit_type": TALLY,
         "exit_detail": TALLY,
+        "reason_codes": ERASE,
         "reasons": ERASE,
         "proposed_by": KEEP,
         "proposed_on": ERASE,
         "notice_on": ERASE,
         "contest_by": ERASE,
         "statement": ERASE,
+        "statement_on": ERASE,
         "decision": TALLY,
         "decided_by": KEEP,
         "decided_on": ERASE,
@@ -55,14 +62,34 @@ class ExitProposal(TrackRecord):
             models.CheckConstraint(
                 condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("proposed_by")), name="exit_decided_by_another"
             ),
+            # A void proposal was decided by nobody: the person withdrew while it waited.
             models.CheckConstraint(
                 condition=Q(decision="waiting", decided_by__isnull=True, decided_on__isnull=True)
-                | Q(~Q(decision="waiting"), decided_by__isnull=False, decided_on__gte=F("proposed_on")),
+                | Q(
+                    decision="void",
+                    decided_by__isnull=True,
+                    decided_on__isnull=False,
+                    decided_on__gte=F("proposed_on"),
+                )
+                | Q(
+                    decision__in=("approved", "returned"),
+                    decided_by__isnull=False,
+                    decided_on__isnull=False,
+                    decided_on__gte=F("proposed_on"),
+                ),
                 name="exit_decision_complete",
             ),
+            models.CheckConstraint(condition=Q(exit_type__in=PROPOSABLE), name="exit_that_is_proposed"),
             models.CheckConstraint(
-                condition=~Q(exit_type="terminated") | Q(notice_on__isnull=False, contest_by__gt=F("notice_on")),
+                condition=~Q(exit_type="terminated")
+                | Q(notice_on__isnull=False, contest_by__isnull=False, contest_by__gt=F("notice_on")),
                 name="termination_with_time_to_contest",
+            ),
+            models.CheckConstraint(
+                condition=~Q(exit_type="terminated", decision="approved")
+                | Q(decided_on__gt=F("contest_by"))
+                | Q(statement_on__isnull=False),
+                name="termination_after_hearing_the_person",
             ),
         )
         indexes = (models.Index(fields=("track", "decision", "proposed_on", "id"), name="proposal_by_decision"),)
@@ -84,7 +111,11 @@ class Recommendation(TrackRecord):
     made_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
 
     classification = {
-        "enrollment": ERASE, "participant": ERASE, "recommended": TALLY, "made_on": ERASE, "made_by": KEEP,
+        "enrollment": ERASE,
+        "participant": ERASE,
+        "recommended": TALLY,
+        "made_on": ERASE,
+        "made_by": KEEP,
     }
 
     @property
