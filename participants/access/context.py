@@ -5,7 +5,19 @@ from django.urls import reverse
 
 from participants.staff.permissions import Permission
 
-# key, label, URL name, permission; in the order of the menu.
+# Under which page of the menu the others stand.
+FAMILIES = {
+    "referrals": {"referral", "referral_new", "referral_edit", "referral_import", "screening_new", "offer_new"}
+    | {"offer_decision", "agreement_new", "placement_new"},
+    "participants": {"participant", "participant_edit", "participant_court", "caseworker_change", "note_new"}
+    | {"credit_new", "requirement_adjust", "completion_propose", "withdraw", "termination_propose"}
+    | {"neutral_propose", "recommend"},
+    "sessions": {"session", "session_new", "session_log", "session_book", "session_cancel", "sites"},
+    "approvals": {"approval", "exit_statement"},
+    "cases": {"case_disposition"},
+    "staff": {"staff_new", "staff_end"},
+}
+# Key and URL name, label, permission; in the order of the menu.
 PAGES = (
     ("my_day", "My day", Permission.OPEN_TRACK),
     ("referrals", "Referrals", Permission.VIEW_REFERRALS),
@@ -41,7 +53,7 @@ def place(request) -> dict:
             "key": key,
             "label": label,
             "url": reverse(key, kwargs=address),
-            "active": here == key or here.startswith(key.removesuffix("s")),
+            "active": here in {key, *FAMILIES.get(key, ())},
         }
         for key, label, permission in PAGES
         if request.may(permission)

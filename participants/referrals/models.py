@@ -20,9 +20,7 @@ class Operation(TrackRecord):
 
     class Meta(TrackRecord.Meta):
         ordering = ("-held_on", "-id")
-        constraints = (
-            models.UniqueConstraint(fields=("track", "agency", "name", "held_on"), name="operation_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("track", "agency", "name", "held_on"), name="operation_once"),)
 
     def __str__(self):
         return f"{self.name}, {self.agency}, {self.held_on}"
@@ -61,6 +59,9 @@ class Referral(TrackRecord):
     age_at_offense = models.SmallIntegerField(null=True, editable=False)
     # Equal for equal content, says nothing about it: the same case sent twice is one referral.
     fingerprint = models.BinaryField(max_length=20, editable=False)
+    # The like of the case number alone, and of name with date of birth: what a duplicate shares.
+    case_key = models.BinaryField(max_length=20, editable=False)
+    person_key = models.BinaryField(max_length=20, null=True, editable=False)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.RECEIVED, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=0, editable=False)
@@ -84,6 +85,8 @@ class Referral(TrackRecord):
         "race": TALLY,
         "age_at_offense": TALLY,
         "fingerprint": ERASE,
+        "case_key": ERASE,
+        "person_key": ERASE,
         "status": TALLY,
         "created_at": ERASE,
         "version": KEEP,
@@ -100,4 +103,6 @@ class Referral(TrackRecord):
             models.Index(fields=("track", "status", "-received_on", "-id"), name="referral_by_status"),
             models.Index(fields=("track", "-received_on", "-id"), name="referral_by_received"),
             models.Index(fields=("track", "next_court_on"), name="referral_by_court"),
+            models.Index(fields=("track", "case_key"), name="referral_by_case"),
+            models.Index(fields=("track", "person_key"), name="referral_by_person"),
         )

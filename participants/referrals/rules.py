@@ -1,12 +1,21 @@
-"""Rules of a referral: its states, ages, charges. Pure decisions on plain values."""
+"""Rules of a referral: its states, ages, charges, dates. Pure decisions on plain values."""
 
 import datetime
 import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.db.models import TextChoices
 
+from participants.errors import ProgramError
+
 ADULT = 18  # s. 796.07 Fla. Stat. as amended by ch. 2016-24: minors cannot be charged and are victims
 HOTLINE = "1-800-962-2873"  # Florida Abuse Hotline; any person must report, s. 39.201
+EARLIEST = datetime.date(1900, 1, 1)
+OLDEST = 110
+COURT_YEARS = 20  # a court date further away is a slip of the pen
+NOT_HERE = "This charge belongs to the program's other track. Nothing was stored."
 
 
 class Status(TextChoices):
@@ -24,21 +33,51 @@ class Status(TextChoices):
 
 
 # A declined or lapsed offer may be made again: declining is a normal outcome, not a door that closes.
+# Nothing leads out of STOPPED but a corrected date, after which the referral stands where it stood (`standing`).
 MOVES: dict[str, set[str]] = {
     Status.RECEIVED: {Status.STOPPED, Status.INELIGIBLE, Status.ELIGIBLE},
-    Status.STOPPED: {Status.RECEIVED},
-    Status.INELIGIBLE: set(),
+    Status.STOPPED: set(),
+    Status.INELIGIBLE: {Status.STOPPED},
     Status.ELIGIBLE: {Status.OFFERED, Status.STOPPED},
     Status.OFFERED: {Status.ACCEPTED, Status.DECLINED, Status.LAPSED, Status.STOPPED},
-    Status.DECLINED: {Status.OFFERED},
-    Status.LAPSED: {Status.OFFERED},
+    Status.DECLINED: {Status.OFFERED, Status.STOPPED},
+    Status.LAPSED: {Status.OFFERED, Status.STOPPED},
     Status.ACCEPTED: {Status.PLACED, Status.DECLINED, Status.STOPPED},
     Status.PLACED: set(),
 }
+# Before placement, with something still to come from us.
+OPEN = (Status.RECEIVED, Status.ELIGIBLE, Status.OFFERED, Status.ACCEPTED)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one value, in a sentence that can stand next to its field."""
+
+    field: str
+    text: str
+
+
+class ValuesRefused(ProgramError):
+    """Several values are refused at once, so that they can be put right at once."""
+
+    def __init__(self, problems: list[Problem]):
+        super().__init__(problems[0].text, field=problems[0].field)
+        self.problems = problems
 
 
 def may_move(now: str, to: str) -> bool:
     return to in MOVES[now]
+
+
+def standing(*, eligible: bool | None, offer: str | None) -> Status:
+    """Where a referral stands by its facts: the screening's result and the decision on the latest offer."""
+    if eligible is None:
+        return Status.RECEIVED
+    if not eligible:
+        return Status.INELIGIBLE
+    if offer is None:
+        return Status.ELIGIBLE
+    return Status.OFFERED if offer == "waiting" else Status(offer)
 
 
 def age_on(date_of_birth: datetime.date, on: datetime.date) -> int:
@@ -57,5 +96,61 @@ def normal_charge(text: str) -> str:
     >>> normal_charge("F.S. 796.07-2F")
     '796.07(2)(f)'
     """
-    match = re.search(r"(\d+\.\d+)[\s(-]*(\d+)[\s().-]*([a-z])\)?\s*$", text.strip().lower())
-    return f"{match[1]}({match[2]})({match[3]})" if match else text.strip()
+    match = re.search(r"(\d+\.\d+)[\s(-]*(\d+)[\s().-]*([a-z])\)?[\s.]*$", text.strip().lower())
+    return f"{match[1]}({match[2]})({match[3]})" if match else " ".join(text.split())
+
+
+def find_charge(text: str, charges: Mapping[str, str]) -> str | None:
+    """The charge of the program's map that a text means, however it is written; None for an unknown one."""
+    wanted = normal_charge(text).casefold()
+    return next((charge for charge in charges if normal_charge(charge).casefold() == wanted), None)
+
+
+def unknown_charge(text: str, charges: Mapping[str, str]) -> str:
+    return f"This program does not know the charge “{text.strip()[:60]}”. Known charges: {', '.join(charges)}."
+
+
+def text_problem(text: str) -> str | None:
+    """A control character cannot be shown, and some databases cannot store it."""
+    if any(unicodedata.category(char) == "Cc" and char not in "\r\n\t" for char in text):
+        return "There is an invisible control character in this text. Please type it again."
+    if any(char in "\r\n\t" for char in text):
+        return "This must be one line, without tabs."
+    return None
+
+
+def date_problems(
+    *,
+    date_of_birth: datetime.date | None,
+    offense_on: datetime.date | None,
+    received_on: datetime.date | None,
+    next_court_on: datetime.date | None,
+    today: datetime.date,
+) -> list[Problem]:
+    """What cannot be true of these dates together. Dates that are not there are not judged."""
+    found = []
+    if offense_on:
+        if offense_on > today:
+            found.append(Problem("offense_on", "The offense date is in the future."))
+        elif offense_on < EARLIEST:
+            found.append(Problem("offense_on", "The offense date is before 1900."))
+    if received_on:
+        if received_on > today:
+            found.append(Problem("received_on", "The day of receipt is in the future."))
+        elif offense_on and received_on < offense_on:
+            found.append(Problem("received_on", "The referral was received before the offense date."))
+    if date_of_birth:
+        if date_of_birth > today:
+            found.append(Problem("date_of_birth", "The date of birth is in the future."))
+        elif age_on(date_of_birth, today) > OLDEST:
+            found.append(Problem("date_of_birth", f"This date of birth makes the person older than {OLDEST}."))
+        elif offense_on and date_of_birth > offense_on:
+            found.append(Problem("date_of_birth", "The date of birth is after the offense date."))
+    if next_court_on:
+        if offense_on and next_court_on < offense_on:
+            found.append(Problem("next_court_on", "The court date is before the offense date."))
+        elif next_court_on.year > (received_on or today).year + COURT_YEARS:
+            found.append(
+                Problem("next_court_on", f"The court date is more than {COURT_YEARS} years after the referral.")
+            )
+    return found

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from participants.access.context import FAMILIES, PAGES
 from participants.staff.permissions import Permission
 from participants.staff.roles import ROLES
 from tests.world import patterns, track_patterns
@@ -50,3 +51,10 @@ def test_every_permission_is_asked_for_and_given():
 def test_names_are_unique():
     names = [pattern.name for _, pattern in patterns()]
     assert len(names) == len(set(names))
+
+
+def test_every_page_stands_under_one_entry_of_the_menu():
+    entries = [{key, *FAMILIES.get(key, ())} for key, _, _ in PAGES]
+    for pattern in track_patterns():
+        if pattern.name != "search":  # stands in the header
+            assert sum(pattern.name in entry for entry in entries) == 1, pattern.name

@@ -1,0 +1,291 @@
+"""The writers of referrals."""
+
+import datetime
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.dateformat import format as format_date
+
+from participants.audit.actions import record
+from participants.consent.models import Offer
+from participants.enrollment.models import Enrollment
+from participants.errors import ProgramError
+from participants.people.actions import index_record
+from participants.people.models import SearchToken
+from participants.referrals import rules
+from participants.referrals.case import (
+    DERIVED,
+    FIELDS,
+    NewOperation,
+    check,
+    derive,
+    operation_problems,
+    prepare,
+    stops,
+)
+from participants.referrals.models import Operation, Referral
+from participants.referrals.queries import Changes, changes_since, same_case
+from participants.referrals.rules import Status, ValuesRefused
+from participants.screening.models import Screening
+from participants.staff.models import User
+
+
+class AlreadyReceived(ProgramError):
+    """The case is here already; `referral` is the one to open."""
+
+    def __init__(self, referral: Referral, message: str = ""):
+        day = format_date(referral.received_on, "F j, Y")
+        super().__init__(message or f"This case was already received on {day}. It was not stored again.")
+        self.referral = referral
+
+
+class ChangedMeanwhile(ProgramError):
+    """Someone else has saved since the form was opened; `referral` is how it stands now."""
+
+    def __init__(self, referral: Referral, changes: Changes):
+        labels = [str(Referral._meta.get_field(name).verbose_name) for name in changes.fields]
+        super().__init__(
+            f"{' and '.join(changes.by) or 'Someone else'} changed this referral after you opened it: "
+            f"{', '.join(labels) or 'its contents'}. Nothing of yours was saved yet: compare, then save again."
+        )
+        self.referral = referral
+        self.changes = changes
+
+
+@transaction.atomic
+def receive_referral(
+    *,
+    row_id: UUID | None = None,
+    name: str,
+    date_of_birth: datetime.date | None,
+    case_number: str,
+    charge: str,
+    offense_on: datetime.date,
+    received_on: datetime.date,
+    source: str,
+    operation: Operation | NewOperation | None = None,
+    next_court_on: datetime.date | None = None,
+    must_appear: str = "unknown",
+    counsel_name: str = "",
+    counsel_contact: str = "",
+    language: str = "en",
+    gender: str = "",
+    race: str = "",
+    phone: str = "",
+    today: datetime.date,
+    by: User | None,
+) -> Referral:
+    """Store a case that was sent to the program. A person under 18 stops it at once.
+
+    The same `row_id` with the same content is the same form posted twice, and answered with the row it made.
+    Raises ValuesRefused, or AlreadyReceived when the case is here.
+    """
+    referral = prepare(
+        name=name,
+        date_of_birth=date_of_birth,
+        phone=phone,
+        case_number=case_number,
+        charge=charge,
+        offense_on=offense_on,
+        received_on=received_on,
+        source=source,
+        next_court_on=next_court_on,
+        must_appear=must_appear,
+        counsel_name=counsel_name,
+        counsel_contact=counsel_contact,
+        language=language,
+        gender=gender,
+        race=race,
+        today=today,
+    )
+    referral.operation = stored_operation(operation, today=today, by=by)
+    if row_id is not None:
+        made = Referral.objects.filter(pk=row_id).first()
+        if made is not None:
+            if not differences(made, {field: getattr(referral, field) for field in FIELDS}):
+                return made
+            raise AlreadyReceived(made, "This form was saved before. Open the referral to change it.")
+        referral.pk = row_id
+    _save(referral, force_insert=True)
+    index_referral(referral)
+    record("referral.received", by=by, subjects=[referral], fields=FIELDS)
+    if referral.status == Status.STOPPED:
+        record("referral.stopped", by=by, subjects=[referral])
+    return referral
+
+
+def stored_operation(
+    operation: Operation | NewOperation | None, *, today: datetime.date, by: User | None
+) -> Operation | None:
+    """The row of an operation, made if it is new. Raises ValuesRefused."""
+    if not isinstance(operation, NewOperation):
+        return operation
+    row = Operation(agency=operation.agency, name=operation.name, held_on=operation.held_on)
+    problems = operation_problems(row, today=today)
+    if problems:
+        raise ValuesRefused(problems)
+    row, added = Operation.objects.get_or_create(agency=row.agency, name=row.name, held_on=row.held_on)
+    if added:
+        record("operation.added", by=by, subjects=[row])
+    return row
+
+
+def differences(referral: Referral, values: Mapping) -> list[str]:
+    """The fields in which a stored referral differs from these values."""
+    return [field for field, value in values.items() if getattr(referral, field) != value]
+
+
+def index_referral(referral: Referral) -> None:
+    index_record(
+        kind=SearchToken.Kind.REFERRAL,
+        subject_id=referral.pk,
+        names=[referral.name],
+        numbers=[referral.case_number],
+    )
+
+
+@transaction.atomic
+def change_referral(*, referral: Referral, version: int, today: datetime.date, by: User, **fields) -> Referral:
+    """Change a referral until the person is placed. `version` is the one that the form was filled in on.
+
+    Raises ChangedMeanwhile, ValuesRefused or AlreadyReceived; nothing is overwritten then.
+    """
+    row = _locked(referral, version)
+    if row.status == Status.STOPPED:
+        raise ProgramError("This referral is stopped. Only its dates can be corrected, against a document.")
+    return _change(row, fields, today=today, by=by)
+
+
+@transaction.atomic
+def correct_dates(
+    *,
+    referral: Referral,
+    version: int,
+    date_of_birth: datetime.date,
+    offense_on: datetime.date,
+    checked: bool,
+    today: datetime.date,
+    by: User,
+) -> Referral:
+    """Correct the dates of a stopped referral, once they were checked against a document.
+
+    If they show an adult, the referral stands again where it stood.
+    """
+    row = _locked(referral, version)
+    if row.status != Status.STOPPED:
+        raise ProgramError("This referral is not stopped any more. Open it to see where it stands.")
+    if not checked:
+        raise ProgramError("Check the dates against a document first, and say so here.", field="checked")
+    return _change(row, {"date_of_birth": date_of_birth, "offense_on": offense_on}, today=today, by=by)
+
+
+@transaction.atomic
+def update_court_details(
+    *,
+    referral: Referral,
+    next_court_on: datetime.date | None,
+    must_appear: str,
+    counsel_name: str,
+    counsel_contact: str,
+    by: User,
+) -> Referral:
+    """Keep court date and counsel right, at any time, after placement too. Raises ValuesRefused."""
+    row = Referral.objects.select_for_update().get(pk=referral.pk)
+    values = {
+        "next_court_on": next_court_on,
+        "must_appear": must_appear,
+        "counsel_name": counsel_name,
+        "counsel_contact": counsel_contact,
+    }
+    # What else is stored was judged when it was stored, and does not stand in the way of a court date.
+    return _change(row, values, today=row.received_on, judged=values.keys(), by=by)
+
+
+def _locked(referral: Referral, version: int) -> Referral:
+    row = Referral.objects.select_for_update().get(pk=referral.pk)
+    if row.status == Status.PLACED:
+        raise ProgramError("The person is placed: the case is kept on the participant's page now.")
+    if row.version != version:
+        raise ChangedMeanwhile(row, changes_since(row, version))
+    return row
+
+
+def _change(
+    row: Referral, values: Mapping, *, today: datetime.date, judged: Collection[str] = FIELDS, by: User
+) -> Referral:
+    """Write what differs, with everything that follows from it."""
+    if unknown := values.keys() - set(FIELDS):
+        raise TypeError(f"A referral has no {', '.join(sorted(unknown))} to change.")
+    if "operation" in values:
+        values = {**values, "operation": stored_operation(values["operation"], today=today, by=by)}
+    before = {field: getattr(row, field) for field in values}
+    for field, value in values.items():
+        setattr(row, field, value)
+    check(row, today=today, fields=judged)
+    changed = [field for field in values if getattr(row, field) != before[field]]
+    if not changed:
+        return row
+    derive(row)
+    row.version += 1
+    _save(row, update_fields=[*changed, *DERIVED, "version"])
+    if {"name", "case_number"} & set(changed):
+        index_referral(row)
+    stays = Enrollment.objects.filter(referral=row)
+    record(
+        "referral.changed",
+        by=by,
+        subjects=[row, *stays],
+        fields=changed,
+        detail={"version": row.version},
+    )
+    if {"date_of_birth", "offense_on"} & set(changed):
+        _stop_or_resume(row, today=today, by=by)
+    return row
+
+
+def _save(row: Referral, **how) -> None:
+    """Save a case that is here once only. Raises AlreadyReceived."""
+    existing = same_case(row.fingerprint)
+    if existing is not None and existing.pk != row.pk:
+        raise AlreadyReceived(existing)
+    try:
+        with transaction.atomic():
+            row.save(**how)
+    except IntegrityError as error:  # somebody was faster by a moment
+        if (existing := same_case(row.fingerprint)) is None:
+            raise
+        raise AlreadyReceived(existing) from error
+
+
+def _stop_or_resume(row: Referral, *, today: datetime.date, by: User) -> None:
+    """A date that shows a minor stops the referral; one that shows an adult lets it stand where it stood."""
+    minor = stops(row, today=today)
+    if minor and row.status != Status.STOPPED:
+        move_referral(referral=row, to=Status.STOPPED)
+        record("referral.stopped", by=by, subjects=[row])
+    elif not minor and row.status == Status.STOPPED:
+        screening = Screening.objects.filter(referral=row).first()
+        offer = Offer.objects.filter(referral=row).order_by("-made_on", "-id").first()
+        _set_status(
+            row,
+            rules.standing(eligible=screening.eligible if screening else None, offer=offer.decision if offer else None),
+        )
+        record("referral.resumed", by=by, subjects=[row])
+
+
+@transaction.atomic
+def move_referral(*, referral: Referral, to: str) -> Referral:
+    """Move a referral along the state table. Raises ProgramError for a step that the table does not have,
+    and when somebody else has moved it in between."""
+    if not rules.may_move(referral.status, to):
+        raise ProgramError(f"This referral stands at “{referral.get_status_display()}”, so this step is not possible.")
+    _set_status(referral, to)
+    return referral
+
+
+def _set_status(referral: Referral, to: str) -> None:
+    moved = Referral.objects.filter(pk=referral.pk, status=referral.status).update(status=to)
+    if not moved:
+        raise ProgramError("Someone else has just moved this referral on. Open it to see where it stands.")
+    referral.status = to

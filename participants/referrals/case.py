@@ -1,0 +1,139 @@
+"""A case as it would be stored: put into its stored form, judged by the rules, with all that follows from it.
+
+Typed by hand or read from a file, every referral passes here before it is written.
+"""
+
+import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+
+from participants.referrals import rules
+from participants.referrals.models import Operation, Referral
+from participants.referrals.rules import Problem, Status, ValuesRefused
+from participants.tracks.scope import active_track
+from participants.vault.tokens import fingerprint, name_words, number_key
+
+# What is known of a case; the order in which problems are told.
+FIELDS = (
+    "name",
+    "date_of_birth",
+    "phone",
+    "case_number",
+    "charge",
+    "offense_on",
+    "received_on",
+    "source",
+    "operation",
+    "next_court_on",
+    "must_appear",
+    "counsel_name",
+    "counsel_contact",
+    "language",
+    "gender",
+    "race",
+)
+TEXTS = ("name", "phone", "case_number", "source", "counsel_name", "counsel_contact")
+DERIVED = ("fingerprint", "case_key", "person_key", "age_at_offense")
+
+
+@dataclass(frozen=True)
+class NewOperation:
+    """An operation named by hand; an existing one with the same agency, name and date is taken."""
+
+    agency: str
+    name: str
+    held_on: datetime.date
+
+
+def prepare(*, today: datetime.date, operation: Operation | None = None, **values) -> Referral:
+    """A referral as it would be stored, checked and with all that is derived, but not saved.
+
+    Raises ValuesRefused with everything that has to be put right.
+    """
+    referral = Referral(operation=operation, **values)
+    check(referral, today=today)
+    derive(referral)
+    if stops(referral, today=today):
+        referral.status = Status.STOPPED
+    return referral
+
+
+def check(referral: Referral, *, today: datetime.date, fields: Collection[str] = FIELDS) -> None:
+    """Put text values into their stored form. Raises ValuesRefused with one problem per field at most.
+
+    Only `fields` are judged.
+    """
+    track = active_track()
+    found: dict[str, Problem] = {}
+    for field in TEXTS:
+        setattr(referral, field, getattr(referral, field).strip())
+        if sentence := rules.text_problem(getattr(referral, field)):
+            found[field] = Problem(field, sentence)
+    if referral.name and not name_words(referral.name):
+        found.setdefault("name", Problem("name", "The name needs at least one letter, or it could never be found."))
+    if referral.case_number and not number_key(referral.case_number):
+        found.setdefault("case_number", Problem("case_number", "The case number needs a letter or a digit."))
+    if sentence := put_charge(referral, track.program.charges, track.kind):
+        found["charge"] = Problem("charge", sentence)
+    for problem in rules.date_problems(
+        date_of_birth=referral.date_of_birth,
+        offense_on=referral.offense_on,
+        received_on=referral.received_on,
+        next_court_on=referral.next_court_on,
+        today=today,
+    ):
+        found.setdefault(problem.field, problem)
+    try:
+        referral.clean_fields(exclude={"track", "operation", "status", *DERIVED, *found})
+    except ValidationError as error:
+        for field, sentences in error.message_dict.items():
+            found[field] = Problem(field, sentences[0])
+    if problems := [found[field] for field in FIELDS if field in found and field in fields]:
+        raise ValuesRefused(problems)
+
+
+def put_charge(referral: Referral, charges: Mapping[str, str], kind: str) -> str | None:
+    """Write the charge as the program's map has it; returns why it cannot be taken here, if so.
+
+    The statute letter decides the track, never a person; a letter that decides nothing may be entered here.
+    """
+    charge = rules.find_charge(referral.charge, charges)
+    if charge is None:
+        return rules.unknown_charge(referral.charge, charges) if referral.charge.strip() else None
+    referral.charge = charge
+    return rules.NOT_HERE if charges[charge] not in ("", kind) else None
+
+
+def derive(referral: Referral) -> None:
+    """Fill in what follows from the values: age, and the keys by which equal cases are known."""
+    born = referral.date_of_birth
+    number = number_key(referral.case_number)
+    birth = born.isoformat() if born else ""
+    referral.fingerprint = fingerprint(referral.track_id, number, referral.name, birth, referral.charge)
+    referral.case_key = fingerprint(referral.track_id, "case", number)
+    referral.person_key = fingerprint(referral.track_id, "person", referral.name, birth) if born else None
+    referral.age_at_offense = rules.age_on(born, referral.offense_on) if born else None
+
+
+def stops(referral: Referral, *, today: datetime.date) -> bool:
+    """Whether the person is known to be under 18 on the offense date or today."""
+    born = referral.date_of_birth
+    return born is not None and rules.is_minor(born, offense_on=referral.offense_on, today=today)
+
+
+def operation_problems(row: Operation, *, today: datetime.date) -> list[Problem]:
+    """What is wrong with an operation, under the names `operation_agency`, `operation_name`, `operation_on`."""
+    found = {}
+    for field in ("agency", "name"):
+        if sentence := rules.text_problem(getattr(row, field)):
+            found[field] = sentence
+    if row.held_on and not rules.EARLIEST <= row.held_on <= today:
+        found["held_on"] = "The date of the operation is not between 1900 and today."
+    try:
+        row.clean_fields(exclude={"track", *found})
+    except ValidationError as error:
+        found |= {field: sentences[0] for field, sentences in error.message_dict.items()}
+    names = {"agency": "operation_agency", "name": "operation_name", "held_on": "operation_on"}
+    return [Problem(names[field], sentence) for field, sentence in found.items()]
