@@ -1,5 +1,6 @@
 """Named reads of completion: proposals, the three facts of an outcome, the cases that the office sent."""
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,7 +10,9 @@ from django.db.models import F, QuerySet
 from participants.completion.models import Disposition, ExitProposal, Recommendation
 from participants.completion.rules import Decision
 from participants.enrollment.models import Enrollment
+from participants.enrollment.rules import Status as ExitType
 from participants.referrals.models import Referral
+from participants.staff.models import User
 from participants.tracks.scope import active_track
 
 
@@ -19,6 +22,20 @@ def waiting_proposals() -> QuerySet[ExitProposal]:
         ExitProposal.objects.filter(decision=Decision.WAITING)
         .select_related("participant", "enrollment", "proposed_by")
         .order_by("proposed_on", "id")
+    )
+
+
+def returned_to(user: User, since: datetime.date) -> QuerySet[ExitProposal]:
+    """What this person proposed and got back since a day, while the stay is still open. Newest first."""
+    return (
+        ExitProposal.objects.filter(
+            proposed_by=user,
+            decision=Decision.RETURNED,
+            decided_on__gte=since,
+            enrollment__status=ExitType.ACTIVE,
+        )
+        .select_related("participant", "decided_by")
+        .order_by("-decided_on", "-id")
     )
 
 

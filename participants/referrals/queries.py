@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
 from django.http import Http404
 
 from participants.audit.queries import events_about
@@ -31,6 +31,13 @@ def referral_list(status: str | None = None, source: str | None = None) -> Query
     if source is not None:
         found = found.filter(source=source)
     return found
+
+
+def waiting_steps() -> dict[str, int]:
+    """How many referrals wait for the program's next step, by status. One statement."""
+    return dict(
+        Referral.objects.filter(status__in=OPEN).order_by().values_list("status").annotate(number=Count(Value(1)))
+    )
 
 
 def referral_or_404(pk: UUID) -> Referral:
