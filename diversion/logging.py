@@ -1,5 +1,6 @@
 """Log lines that say what happened and where, never what a record holds."""
 
+import copy
 import logging
 
 
@@ -13,6 +14,13 @@ class PlainFormatter(logging.Formatter):
 
     def __init__(self):
         super().__init__(self.default_format, style="{")
+
+    def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record.args, dict) and record.args.keys() >= {"exc", "traceback"}:
+            # Celery writes the exception's text into the message; type and place follow below it all the same.
+            record = copy.copy(record)
+            record.args = {**record.args, "exc": "see the place", "traceback": ""}
+        return super().format(record)
 
     def formatException(self, ei) -> str:
         kind, _, traceback = ei
