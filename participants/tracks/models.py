@@ -48,7 +48,7 @@ class Program(models.Model):
     """A diversion program of one prosecutor's office in one jurisdiction."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(unique=True, error_messages={"unique": "There is a program with this slug already."})
     name = models.CharField(max_length=100)
     office = models.CharField(max_length=200, blank=True)
     time_zone = models.CharField(max_length=50, validators=[check_zone])
