@@ -20,6 +20,12 @@ class PlainFormatter(logging.Formatter):
             # Celery writes the exception's text into the message; type and place follow below it all the same.
             record = copy.copy(record)
             record.args = {**record.args, "exc": "see the place", "traceback": ""}
+        elif request := getattr(record, "request", None):
+            # What a person typed into an address can be a name; the shape of the address is enough.
+            match = getattr(request, "resolver_match", None)
+            shape = f"/{match.route}" if match else "an unknown address"
+            record = copy.copy(record)
+            record.args = tuple(shape if arg == getattr(request, "path", None) else arg for arg in record.args or ())
         return super().format(record)
 
     def formatException(self, ei) -> str:

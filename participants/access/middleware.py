@@ -5,9 +5,11 @@ from contextlib import ExitStack
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from participants.audit.actions import origin, record
+from participants.audit.address import client_address
 from participants.audit.models import Event
 from participants.staff.models import permissions_of
 from participants.staff.queries import live_grants
@@ -45,9 +47,11 @@ class TrackMiddleware:
     def process_view(self, request, view, args, kwargs):
         if "program" not in kwargs or "track" not in kwargs:
             return None
+        if request.user.must_change_password:
+            return redirect("account_change_password")
         program, kind = kwargs.pop("program"), kwargs.pop("track")
         route = request.resolver_match.route
-        with origin(request.META.get("REMOTE_ADDR", ""), f"{request.method} /{route}"[:200]):
+        with origin(client_address(request), f"{request.method} /{route}"[:200]):
             grants = live_grants(request.user, now=timezone.now())
             here = [grant for grant in grants if (grant.track.program.slug, grant.track.kind) == (program, kind)]
             if not here:
@@ -79,7 +83,7 @@ class TrackMiddleware:
             if hasattr(response, "render") and callable(response.render):
                 response = response.render()
             # One event for a page, with everything that was read for it; no event, no page.
-            if response.status_code in (200, 422) and (safe or scope.read):
+            if response.status_code in (200, 422):
                 with transaction.atomic():
                     record(
                         "page.viewed",

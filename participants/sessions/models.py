@@ -148,7 +148,3 @@ class Note(TrackRecord):
     class Meta(TrackRecord.Meta):
         ordering = ("-written_at", "-id")
         indexes = (models.Index(fields=("track", "participant", "-written_at"), name="note_by_participant"),)
-
-    @property
-    def audit_subject(self):
-        return ("participant", self.participant_id)

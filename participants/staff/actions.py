@@ -85,6 +85,9 @@ def admit(
     if user is None:
         password = secrets.token_urlsafe(15)
         user = create_user(email=email, name=name, password=password, by=by)
+        # An administrator who knows a password could act under another name.
+        user.must_change_password = by is not None
+        user.save(update_fields=("must_change_password",))
     grant = grant_access(user=user, track=track, role=role, valid_from=valid_from, valid_until=valid_until, by=by)
     return grant, password
 

@@ -31,6 +31,8 @@ class User(AbstractBaseUser):
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=150)
     is_active = models.BooleanField(default=True)
+    # Set where an administrator has seen the first password: until it is changed no track opens.
+    must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()

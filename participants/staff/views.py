@@ -37,7 +37,8 @@ def staff_new(request):
             form.apply_error(error)
         else:
             if password is None:
-                messages.success(request, f"{grant.user.name} may enter as {grant.as_role.name.lower()}.")
+                # The address that was typed: the name of an account made elsewhere is not told.
+                messages.success(request, f"{grant.user.email} may enter as {grant.as_role.name.lower()}.")
                 return redirect(track_url("staff"))
             # Shown once, on this page only: it is not kept in a message, a session or an e-mail.
             return render(request, "staff/password.html", {"grant": grant, "password": password})

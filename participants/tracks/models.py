@@ -121,6 +121,7 @@ class TrackRecord(models.Model):
         return (self._meta.model_name, self.pk)
 
     def delete(self, *args, **kwargs):
-        if self.track_id != active_track_id():
+        # Django deletes a single row by its key alone, so the row itself is asked, not only the instance.
+        if self.track_id != active_track_id() or not type(self).objects.filter(pk=self.pk).exists():
             raise OtherTrack("A row of another track cannot be deleted here.")
         return super().delete(*args, **kwargs)

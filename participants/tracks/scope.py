@@ -105,9 +105,15 @@ class ScopedQuery:
     def get_compiler(self, using=None, connection=None, elide_empty=True):
         condition = self.track_condition()
         query = self.clone()
-        if not query.combinator:  # the parts of a union are compiled, and so filtered, one by one
+        # The parts of a union are compiled, and so filtered, one by one. The subquery of an `exclude()` over a
+        # reverse relation has lost its first table; it only joins rows to those of the outer, filtered query.
+        if not query.combinator and not query.__dict__.get("is_trimmed"):
             query.add_q(condition)
         return super(ScopedQuery, query).get_compiler(using, connection, elide_empty)
+
+    def trim_start(self, names_with_path):
+        self.is_trimmed = True
+        return super().trim_start(names_with_path)
 
     def chain(self, klass=None):
         # `update()` and `delete()` change the class of the query; the filter must survive that.
@@ -155,6 +161,10 @@ class TrackQuerySet(models.QuerySet):
     def _raw_delete(self, using):
         # Django swaps the query's class here without asking `chain`.
         return models.QuerySet._raw_delete(self.filter(self.query.track_condition()), using)
+
+    def __reduce__(self):
+        # Pickled with its rows it could be opened in another track.
+        raise OtherTrack("The rows of a track are not carried elsewhere.")
 
     def raw(self, *args, **kwargs):
         raise NoTrackInScope("Raw SQL passes by the scope.")

@@ -37,6 +37,9 @@ def walls(vendor: str) -> list[Wall]:
     for model in apps.get_app_config("participants").get_models():
         table = model._meta.db_table
         if getattr(model, "append_only", False):
+            # SQLite's INSERT OR REPLACE would pass by the other two.
+            exists = f'EXISTS (SELECT 1 FROM "{table}" r WHERE r.id = NEW.id)'
+            found.append(Wall(table, "append_only", "INSERT", exists, f"{table} is append-only"))
             for when in ("UPDATE", "DELETE", *(("TRUNCATE",) if vendor == "postgresql" else ())):
                 found.append(Wall(table, "append_only", when, "", f"{table} is append-only"))
         if issubclass(model, TrackRecord):
@@ -48,6 +51,9 @@ def _record_walls(model, vendor: str) -> Iterator[Wall]:
     table = model._meta.db_table
     distinct = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
     yield Wall(table, "track", "UPDATE", "OLD.track_id <> NEW.track_id", f"{table} never changes its track")
+    # An upsert meets its row by the key alone: the row must be of the same track.
+    taken = f'EXISTS (SELECT 1 FROM "{table}" r WHERE r.id = NEW.id AND r.track_id <> NEW.track_id)'
+    yield Wall(table, "own_row", "INSERT", taken, f"{table}: this id is of another track")
     for field in model._meta.local_concrete_fields:
         target = field.related_model
         if not (field.many_to_one or field.one_to_one) or not issubclass(target, TrackRecord):

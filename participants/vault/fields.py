@@ -17,6 +17,18 @@ from tink import TinkError
 from participants.tracks.scope import OtherTrack, active_scope
 from participants.vault import keyring
 
+# Values are filled up to a multiple of so many bytes, so that their length says little about them.
+STEP = 64
+
+
+def fill(data: bytes) -> bytes:
+    """Data, a mark and zeros up to the next step (ISO/IEC 7816-4 padding)."""
+    return data + b"\x80" + b"\0" * (-(len(data) + 1) % STEP)
+
+
+def unfill(data: bytes) -> bytes:
+    return data.rstrip(b"\0")[:-1]
+
 
 class Sealed(bytes):
     """A value as it lies in the database."""
@@ -83,14 +95,14 @@ class SealedField(models.BinaryField):
                 f"track {instance.track_id}."
             ) from error
         scope.read.add(instance.audit_subject)
-        return self.decode(data)
+        return self.decode(unfill(data))
 
     def seal(self, instance, value) -> Sealed | None:
         if value is None:
             return None
         if isinstance(value, Sealed):
             return value
-        return Sealed(keyring.sealer(instance.track_id).encrypt(self.encode(value), self._place(instance)))
+        return Sealed(keyring.sealer(instance.track_id).encrypt(fill(self.encode(value)), self._place(instance)))
 
     def pre_save(self, model_instance, add):
         return self.seal(model_instance, model_instance.__dict__.get(self.attname))

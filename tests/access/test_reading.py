@@ -4,7 +4,9 @@ from django.db import DatabaseError, connection
 from django.test import Client
 
 from participants.audit.models import Event, EventSubject
+from participants.sessions.actions import write_note
 from participants.tracks.scope import in_track
+from participants.web import clock
 from tests import builders
 
 
@@ -68,3 +70,37 @@ def test_no_event_no_page(cast):
         response = client.get(url)
     assert response.status_code == 500
     assert "Never Shown" not in response.text
+
+
+def test_post_that_is_shown_again_is_on_record(cast):
+    """A refused form shows something too."""
+    builders.make_referral(cast, cast.education)
+    client = cast.client("education_intake_clerk")
+    assert client.post(cast.url(cast.education, "referral_new"), {"name": "x"}).status_code == 422
+    assert views_of(cast.education)[-1] == ("referral_new", set())
+
+
+def test_privileged_note_is_a_reading_of_its_own(cast):
+    stay = builders.make_enrollment(cast, cast.services)
+    counsellor = cast.services_counsellor
+    with in_track(cast.services, by=counsellor, write=True):
+        note = write_note(
+            participant=stay.participant, text="Between us.", visibility="privileged", now=clock.now(), by=counsellor
+        )
+        reference = stay.participant.reference
+    url = cast.url(cast.services, "participant", reference=reference)
+    assert "Between us." not in cast.client("services_caseworker").get(url).text
+    assert ("note", note.pk) not in views_of(cast.services)[-1][1]
+    assert "Between us." in cast.client("services_clinical_supervisor").get(url).text
+    assert ("note", note.pk) in views_of(cast.services)[-1][1]
+
+
+def test_messages_do_not_outlive_the_sign_out(cast):
+    """Kept in the session: nothing of them is in a cookie, nothing is left for the next person."""
+    client = cast.client("education_administrator")
+    grant = cast.education_counsellor.grants.get()
+    client.post(cast.url(cast.education, "staff_end", pk=grant.pk), {"go": "1"})
+    assert "messages" not in client.cookies
+    client.post("/account/logout/")
+    client.force_login(cast.services_administrator)
+    assert "Education Counsellor" not in client.get(cast.url(cast.services, "staff")).text

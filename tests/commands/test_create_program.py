@@ -53,7 +53,7 @@ def test_words_name_the_next_step(db):
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"slug": "harbor"}, "already exists"),
+        ({"slug": "harbor"}, "with this slug already"),
         ({"slug": "not a slug"}, "slug"),
         ({"time_zone": "Mars/Olympus"}, "Mars/Olympus is not a time zone"),
         ({"name": ""}, "blank"),

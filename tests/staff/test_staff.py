@@ -1,6 +1,7 @@
 """Accounts, grants, roles and sign-in."""
 
 import datetime
+import re
 
 import pytest
 import time_machine
@@ -242,6 +243,37 @@ def test_administrator_gives_and_ends_access(cast):
     assert client.post(end, {"go": "1"}).status_code == 302
     assert live_grants(user, now=datetime.datetime.now(datetime.UTC)) == []
     assert client.get(cast.url(cast.education, "staff")).status_code == 200
+
+
+def test_first_password_that_an_administrator_saw_opens_no_track(cast):
+    client = cast.client("education_administrator")
+    values = {"email": "fresh@example.org", "name": "Fresh Face", "role": "facilitator", "valid_from": "2026-01-01"}
+    page = client.post(cast.url(cast.education, "staff_new"), values)
+    password = re.search(r"<code>(.*?)</code>", page.text)[1]
+    fresh = Client()
+    sign_in(fresh, login="fresh@example.org", password=password)
+    my_day = cast.url(cast.education, "my_day")
+    assert fresh.get(my_day).url == reverse("account_change_password")
+    new = "another-long-password-9"
+    fresh.post(reverse("account_change_password"), {"oldpassword": password, "password1": new, "password2": new})
+    assert fresh.get(my_day).status_code == 200
+    actions = Event.objects.filter(actor_id=User.objects.get(email="fresh@example.org").pk).order_by("id")
+    assert list(actions.values_list("action", flat=True)) == ["sign_in", "password.changed"]
+
+
+def test_too_many_tries_are_on_record_too(cast):
+    for _ in range(8):
+        sign_in(Client(), password="wrong-password-123")
+    assert Event.objects.filter(action="sign_in", outcome="refused").count() == 8
+
+
+def test_account_made_elsewhere_is_not_named(cast):
+    """Who gives access to an address learns nothing about the account behind it from the answer."""
+    client = cast.client("education_administrator")
+    values = {"email": "services_counsellor@example.org", "role": "facilitator", "valid_from": "2026-01-01"}
+    page = client.post(cast.url(cast.education, "staff_new"), values, follow=True)
+    message = re.search(r'class="[^"]*(?:alert|message)[^"]*".*?</', page.text, re.DOTALL)[0]
+    assert "Services Counsellor" not in message
 
 
 def test_wrong_input_is_shown_again(cast):

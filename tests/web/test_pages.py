@@ -71,3 +71,13 @@ def test_debug_cannot_be_switched_on_from_outside():
     source = Path(project_settings.__file__).read_text(encoding="utf-8")
     assert "\nDEBUG = False\n" in source
     assert source.count("DEBUG") == 1
+
+
+def test_log_line_of_a_missing_page_holds_no_typed_text(cast, caplog):
+    client = cast.client("education_caseworker")
+    client.get(f"/harbor/education/participants/{SECRET}/")
+    client.get(f"/{SECRET}/")
+    lines = [PlainFormatter().format(record) for record in caplog.records if record.name == "django.request"]
+    assert len(lines) == 2
+    assert not [line for line in lines if SECRET in line or "Quimby" in line]
+    assert "<str:reference>" in lines[0]
