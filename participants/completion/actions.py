@@ -142,7 +142,6 @@ def decide_exit(*, proposal: ExitProposal, approve: bool, reason: str, today: da
             reason=reason,
             same_person=proposal.proposed_by_id == by.pk,
             contest_by=proposal.contest_by,
-            statement_on=proposal.statement_on,
             today=today,
         )
     )

@@ -86,10 +86,8 @@ class ExitProposal(TrackRecord):
                 name="termination_with_time_to_contest",
             ),
             models.CheckConstraint(
-                condition=~Q(exit_type="terminated", decision="approved")
-                | Q(decided_on__gt=F("contest_by"))
-                | Q(statement_on__isnull=False),
-                name="termination_after_hearing_the_person",
+                condition=~Q(exit_type="terminated", decision="approved") | Q(decided_on__gt=F("contest_by")),
+                name="termination_after_the_time_to_contest",
             ),
         )
         indexes = (models.Index(fields=("track", "decision", "proposed_on", "id"), name="proposal_by_decision"),)

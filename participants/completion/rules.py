@@ -152,15 +152,12 @@ def termination_refusals(
     return refusals
 
 
-def may_be_approved(
-    *,
-    exit_type: str,
-    contest_by: datetime.date | None,
-    statement_on: datetime.date | None,
-    today: datetime.date,
-) -> bool:
-    """A termination only when the day to contest has passed or the person's statement is there; others at once."""
-    return exit_type != Exit.TERMINATED or statement_on is not None or today > contest_by
+def may_be_approved(*, exit_type: str, contest_by: datetime.date | None, today: datetime.date) -> bool:
+    """A termination only when the day to contest has passed, whatever was said until then; others at once.
+
+    A statement does not shorten the time: whoever proposes the end could otherwise record one and end it.
+    """
+    return exit_type != Exit.TERMINATED or today > contest_by
 
 
 def decision_refusals(
@@ -171,7 +168,6 @@ def decision_refusals(
     reason: str,
     same_person: bool,
     contest_by: datetime.date | None,
-    statement_on: datetime.date | None,
     today: datetime.date,
 ) -> list[Refusal]:
     """Why a proposal cannot be decided so. `same_person`: the one who decides also proposed it."""
@@ -180,16 +176,9 @@ def decision_refusals(
         return [Refusal("This proposal has already been decided.")]
     if same_person:
         return [Refusal("You proposed this, so another person decides it.")]
-    hearing = {"exit_type": exit_type, "contest_by": contest_by, "statement_on": statement_on, "today": today}
-    if approve and not may_be_approved(**hearing):
+    if approve and not may_be_approved(exit_type=exit_type, contest_by=contest_by, today=today):
         until = f"{contest_by:%B %-d, %Y}"
-        return [
-            Refusal(
-                f"The person may contest until {until}. It can be approved after that day, "
-                "or once the person's statement is recorded.",
-                "decision",
-            )
-        ]
+        return [Refusal(f"The person may contest until {until}. It can be approved after that day.", "decision")]
     if not reason.strip() and not approve:
         return [Refusal("Say what is missing, so that it can be put right.", "reason")]
     if not reason.strip() and exit_type == Exit.TERMINATED:

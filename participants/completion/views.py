@@ -258,12 +258,7 @@ def _proposal_or_404(pk) -> ExitProposal:
 
 
 def _ready(proposal, day) -> bool:
-    return rules.may_be_approved(
-        exit_type=proposal.exit_type,
-        contest_by=proposal.contest_by,
-        statement_on=proposal.statement_on,
-        today=day,
-    )
+    return rules.may_be_approved(exit_type=proposal.exit_type, contest_by=proposal.contest_by, today=day)
 
 
 def _proposed(request, reference):

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from participants.access.gate import requires
+from participants.audit.actions import shown
 from participants.enrollment.actions import change_caseworker, gaps, place
 from participants.enrollment.forms import CaseworkerForm, PlacementForm
 from participants.enrollment.queries import current_enrollment
@@ -51,6 +52,7 @@ def placement_new(request, pk: UUID):
 def caseworker_change(request, reference: str):
     """Hand a person to another caseworker."""
     participant = participant_or_404(reference)
+    shown(participant)
     enrollment = current_enrollment(participant)
     form = CaseworkerForm(request.POST or None, user=request.user, track=request.track, today=clock.today())
     if request.method == "POST" and form.is_valid():

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import islice
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -106,34 +107,39 @@ def whole(sheet: Sheet, refused: list[Refusal], parts: Iterable[Outcome]) -> Out
 def receive_rows(rows: Iterable[Row], sheet: Sheet, *, today: datetime.date, commit: bool, by: User | None) -> Outcome:
     """Judge rows in the active track, and with `commit` store the good ones: all of them or, on a fault, none.
 
+    On record either way, with the stored referrals that were met, because the answer tells whether a case is here.
     A fixed number of statements for each few hundred rows. Raises ProgramError when somebody stores the same
     cases at the same moment.
     """
     outcome = Outcome()
     prepared = _prepared(rows, sheet, outcome, today=today)
-    known = _known("fingerprint", {referral.fingerprint for referral, _ in prepared})
+    known = _known({referral.fingerprint for referral, _ in prepared})
+    met = set(known.values())
     fresh: list[tuple[Referral, NewOperation | None]] = []
     for referral, operation in prepared:
         if referral.fingerprint in known:
             outcome.same += 1
         else:
-            known.add(referral.fingerprint)
+            known[referral.fingerprint] = referral.pk
             fresh.append((referral, operation))
     outcome.new = len(fresh)
-    outcome.possible_duplicate = _count_duplicates([referral for referral, _ in fresh])
+    outcome.possible_duplicate, alike = _duplicates([referral for referral, _ in fresh])
     if commit:
         store(fresh, today=today, by=by)
-        record(
-            "referrals.imported",
-            by=by,
-            subjects=[referral for referral, _ in fresh],
-            detail={
-                "new": outcome.new,
-                "same": outcome.same,
-                "possible_duplicate": outcome.possible_duplicate,
-                "refused": outcome.refused_rows,
-            },
-        )
+    record(
+        "referrals.imported" if commit else "referrals.checked",
+        by=by,
+        subjects=[
+            *(referral for referral, _ in fresh if commit),
+            *((Referral._meta.model_name, pk) for pk in met | alike),
+        ],
+        detail={
+            "new": outcome.new,
+            "same": outcome.same,
+            "possible_duplicate": outcome.possible_duplicate,
+            "refused": outcome.refused_rows,
+        },
+    )
     return outcome
 
 
@@ -182,37 +188,41 @@ def store(fresh: list[tuple[Referral, NewOperation | None]], *, today: datetime.
         record("referral.stopped", by=by, subjects=stopped)
 
 
-def _count_duplicates(fresh: list[Referral]) -> int:
+def _duplicates(fresh: list[Referral]) -> tuple[int, set[UUID]]:
     """How many rows share the case number with another person, or the person with another case number: with
-    what is stored, or with a row above."""
-    people_of, cases_of = defaultdict(set), defaultdict(set)
+    what is stored, or with a row above. And the stored referrals with which they do."""
+    of_case, of_person = defaultdict(set), defaultdict(set)
+    stored = set()
+
+    def remember(pk: UUID, case: bytes, person: bytes | None) -> None:
+        of_case[case].add((pk, person))
+        if person is not None:
+            of_person[person].add((pk, case))
+
     for lookup in ("case_key", "person_key"):
         for keys in _chunks({getattr(referral, lookup) for referral in fresh} - {None}):
-            stored = Referral.objects.filter(**{f"{lookup}__in": keys}).order_by()
-            for case, person in stored.values_list("case_key", "person_key"):
-                _remember(people_of, cases_of, bytes(case), None if person is None else bytes(person))
-    count = 0
+            found = Referral.objects.filter(**{f"{lookup}__in": keys}).order_by()
+            for pk, case, person in found.values_list("pk", "case_key", "person_key"):
+                stored.add(pk)
+                remember(pk, bytes(case), None if person is None else bytes(person))
+    count, alike = 0, set()
     for referral in fresh:
         case, person = referral.case_key, referral.person_key
-        others = {other for other in people_of[case] if person is None or other != person}
-        elsewhere = cases_of[person] - {case} if person else set()
-        count += bool(others or elsewhere)
-        _remember(people_of, cases_of, case, person)
-    return count
+        others = {pk for pk, other in of_case[case] if person is None or other != person}
+        if person is not None:
+            others |= {pk for pk, elsewhere in of_person[person] if elsewhere != case}
+        count += bool(others)
+        alike |= others
+        remember(referral.pk, case, person)
+    return count, alike & stored
 
 
-def _remember(people_of: dict, cases_of: dict, case: bytes, person: bytes | None) -> None:
-    people_of[case].add(person)
-    if person is not None:
-        cases_of[person].add(case)
-
-
-def _known(lookup: str, keys: set[bytes]) -> set[bytes]:
-    """Those of the keys that a stored referral has."""
+def _known(fingerprints: set[bytes]) -> dict[bytes, UUID]:
+    """The stored referrals with exactly this content, by their fingerprint."""
     return {
-        bytes(key)
-        for chunk in _chunks(keys)
-        for key in Referral.objects.filter(**{f"{lookup}__in": chunk}).order_by().values_list(lookup, flat=True)
+        bytes(key): pk
+        for chunk in _chunks(fingerprints)
+        for key, pk in Referral.objects.filter(fingerprint__in=chunk).order_by().values_list("fingerprint", "pk")
     }
 
 

@@ -84,8 +84,10 @@ def day(date) -> str:
     return f"{date:%B} {date.day}, {date.year}" if date else ""
 
 
-def timeline(referral: Referral, way: Way) -> list[dict]:
-    """What has happened, oldest first."""
+def timeline(referral: Referral, way: Way, permissions: frozenset[Permission]) -> list[dict]:
+    """What has happened, oldest first. Who may not read participants reads that the person is placed, and nothing
+    of the stay: not with whom, not how it ended, not what the prosecutor decided."""
+    may_read = Permission.VIEW_PARTICIPANTS in permissions
     items = [{"on": referral.received_on, "title": "Received", "text": f"From {referral.source}"}]
     if way.screening:
         screening = way.screening
@@ -104,15 +106,18 @@ def timeline(referral: Referral, way: Way) -> list[dict]:
         items.append(
             {"on": agreement.signed_on, "title": "Agreement signed", "text": text, "by": agreement.recorded_by.name}
         )
-        if agreement.withdrawn_on:
+        # After placement it is withdrawn when the person leaves.
+        if agreement.withdrawn_on and (may_read or way.enrollment is None):
             items.append({"on": agreement.withdrawn_on, "title": "Agreement withdrawn"})
     if way.enrollment:
         stay = way.enrollment
-        text = f"Caseworker: {stay.caseworker.name}"
-        items.append({"on": stay.placed_on, "title": "Placed", "text": text})
-        if stay.exited_on:
+        placed = {"on": stay.placed_on, "title": "Placed"}
+        if may_read:
+            placed["text"] = f"Caseworker: {stay.caseworker.name}"
+        items.append(placed)
+        if may_read and stay.exited_on:
             items.append({"on": stay.exited_on, "title": stay.get_status_display()})
-    if way.disposition:
+    if may_read and way.disposition:
         items.append(
             {
                 "on": way.disposition.decided_on,

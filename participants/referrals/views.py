@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from participants.access.gate import requires
+from participants.audit.actions import shown
 from participants.errors import ProgramError
 from participants.referrals import queries, summary
 from participants.referrals.actions import (
@@ -51,7 +52,9 @@ def referral_new(request):
             referral = receive_referral(row_id=form.row_id, **form.values(), today=today(), by=request.user)
         except ProgramError as error:
             form.apply_error(error)
-            same = error.referral if isinstance(error, AlreadyReceived) else None
+            if isinstance(error, AlreadyReceived):
+                same = error.referral
+                shown(same)
         else:
             if referral.status != Status.STOPPED:
                 messages.success(request, "The referral is received.")
@@ -78,7 +81,7 @@ def referral(request, pk):
         "referral": row,
         "way": way,
         "facts": summary.facts(row),
-        "timeline": summary.timeline(row, way),
+        "timeline": summary.timeline(row, way, request.permissions),
         "step": summary.next_step(row, way, request.permissions),
         "duplicates": queries.possible_duplicates(row),
         "may_edit": request.may(Permission.RECEIVE_REFERRALS) and row.status != Status.PLACED,
@@ -106,6 +109,7 @@ def referral_edit(request, pk):
             form.apply_error(error)
             if isinstance(error, AlreadyReceived):
                 same = error.referral
+                shown(same)
             if isinstance(error, ChangedMeanwhile):
                 conflicts = compare(error, form)
                 form.renew(error.referral.version)

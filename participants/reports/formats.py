@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import unicodedata
 from decimal import Decimal
 
 from participants.reports.queries import Report
@@ -30,8 +31,10 @@ COUNTS = (
     "active_at_start",
     "active_at_end",
 )
-# A spreadsheet takes a cell that begins so for a formula (OWASP, "CSV Injection").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A spreadsheet takes a cell that begins so for a formula (OWASP, "CSV Injection"), some of them also when blanks or
+# invisible characters stand before it, or when it is written in full width.
+FORMULA_STARTS = ("=", "+", "-", "@")
+CONTROLS = ("\t", "\r", "\n")
 
 
 def rates(counts: Counts, cohort: str) -> dict[str, Rate]:
@@ -76,9 +79,15 @@ def as_csv(report: Report, *, audience: str) -> str:
 
 def harmless(value) -> object:
     """A cell that a spreadsheet shows as text and never runs."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+    if isinstance(value, str) and (value.startswith(CONTROLS) or _first_seen(value) in FORMULA_STARTS):
         return f"'{value}"
     return "" if value is None else value
+
+
+def _first_seen(text: str) -> str:
+    """The first character that is neither a blank nor invisible, in its plain form; "" when there is none."""
+    plain = unicodedata.normalize("NFKC", text)
+    return next((char for char in plain if unicodedata.category(char)[0] not in "CZ"), "")
 
 
 def _figures(counts: Counts, cohort: str) -> dict:

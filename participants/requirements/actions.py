@@ -11,6 +11,7 @@ from participants.enrollment.models import Enrollment
 from participants.errors import ProgramError
 from participants.requirements import rules
 from participants.requirements.models import Credit, Requirement, RequirementTemplate
+from participants.sessions.rules import check_same
 from participants.staff.models import User
 from participants.tracks.models import new_id
 from participants.tracks.scope import active_track
@@ -89,7 +90,12 @@ def record_credit(
     quantity of zero or less, and for a day to come or before the placement.
     """
     requirement = _locked(requirement)
-    if row_id is not None and (written := Credit.objects.filter(pk=row_id).first()) is not None:
+    values = {"requirement_id": requirement.pk, "quantity": quantity, "earned_on": earned_on, "note": note.strip()}
+    written = Credit.objects.select_related("requirement", "participant").filter(pk=row_id).first() if row_id else None
+    if written is not None:
+        saved = rules.amount(written.requirement.kind, written.quantity)
+        where = f"What was saved then, {saved}, is on the file of {written.participant.reference}."
+        check_same(written, values, where)
         return written
     if requirement.waived_on is not None:
         raise ProgramError("This requirement is waived. Nothing more is asked.")
@@ -98,11 +104,8 @@ def record_credit(
     rules.check_credit(requirement.kind, quantity, earned_on, placed_on=requirement.enrollment.placed_on, today=today)
     credit = Credit.objects.create(
         pk=row_id or new_id(),
-        requirement=requirement,
         participant_id=requirement.participant_id,
-        quantity=quantity,
-        earned_on=earned_on,
-        note=note.strip(),
+        **values,
         recorded_by=by,
         recorded_at=now,
     )

@@ -52,15 +52,21 @@ class LikelyDouble(ProgramError):
 
 @transaction.atomic
 def add_site(*, name: str, address: str = "", by: User, row_id: UUID | None = None) -> Site:
-    """A place of this track. Raises ProgramError when the track has one of this name."""
+    """A place of this track. Raises ProgramError when the track has one of this name.
+
+    Here and below, the same `row_id` with the same content is the same form sent twice, with other content refused.
+    """
     name, address = " ".join(name.split()), " ".join(address.split())
     if not name:
         raise ProgramError("Enter a name.", field="name")
     if Site.objects.filter(name__iexact=name).exclude(pk=row_id).exists():
         raise ProgramError("There is a site with this name already.", field="name")
-    site, added = Site.objects.get_or_create(pk=row_id or new_id(), defaults={"name": name, "address": address})
+    values = {"name": name, "address": address}
+    site, added = Site.objects.get_or_create(pk=row_id or new_id(), defaults=values)
     if added:
         record("site.added", by=by, subjects=[site], fields=["name", "address"])
+    else:
+        rules.check_same(site, values, f"The site saved then is {site.name}, in the list of sites.")
     return site
 
 
@@ -94,22 +100,23 @@ def schedule_session(
         raise ProgramError(f"{facilitator.name} does not take attendance in this track.", field="facilitator")
     if site is not None and not site.is_open:
         raise ProgramError("This site is not in use any more.", field="site")
-    session, added = Session.objects.get_or_create(
-        pk=row_id or new_id(),
-        defaults={
-            "kind": kind,
-            "title": " ".join(title.split()),
-            "held_on": held_on,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-            "site": site,
-            "facilitator": facilitator,
-            "language": language,
-            "capacity": capacity,
-        },
-    )
+    values = {
+        "kind": kind,
+        "title": " ".join(title.split()),
+        "held_on": held_on,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "site_id": site.pk if site else None,
+        "facilitator_id": facilitator.pk,
+        "language": language,
+        "capacity": capacity,
+    }
+    session, added = Session.objects.get_or_create(pk=row_id or new_id(), defaults=values)
     if added:
         record("session.scheduled", by=by, subjects=[session], detail={"kind": kind})
+    else:
+        where = f"The session saved then is {session.name} on {date_format(session.held_on)}, in the schedule."
+        rules.check_same(session, values, where)
     return session
 
 
@@ -269,7 +276,11 @@ def log_individual(
     starts_at = rules.instant(held_on, starts, track.program.zone)
     # Two people logging for one person take turns, so that the second is asked about the first's.
     enrollment = Enrollment.objects.select_for_update(of=("self",)).select_related("participant").get(pk=enrollment.pk)
+    ends_at = starts_at + datetime.timedelta(minutes=minutes)
+    visibility = visibility or track.rules.note_visibility
     if row_id is not None and (written := Session.objects.filter(pk=row_id).first()) is not None:
+        values = {"kind": kind, "held_on": held_on, "starts_at": starts_at, "ends_at": ends_at}
+        _check_same_log(written, values, enrollment, note.strip(), visibility)
         return written
     if not enrollment.is_active:
         raise ProgramError("This person's stay has ended.", field="person")
@@ -284,7 +295,7 @@ def log_individual(
         kind=kind,
         held_on=held_on,
         starts_at=starts_at,
-        ends_at=starts_at + datetime.timedelta(minutes=minutes),
+        ends_at=ends_at,
         facilitator=by,
         language=enrollment.participant.language,
         capacity=1,
@@ -306,11 +317,23 @@ def log_individual(
             participant=enrollment.participant,
             session=session,
             text=note,
-            visibility=visibility or track.rules.note_visibility,
+            visibility=visibility,
             now=now,
             by=by,
         )
     return session
+
+
+def _check_same_log(written: Session, values: dict, enrollment: Enrollment, text: str, visibility: str) -> None:
+    attendance = Attendance.objects.select_related("participant").get(session=written)
+    where = f"The session saved then is on the file of {attendance.participant.reference}."
+    rules.check_same(written, values, where)
+    rules.check_same(attendance, {"enrollment_id": enrollment.pk}, where)
+    note = Note.objects.filter(session=written).order_by("written_at", "id").first()
+    if note is None and text:
+        raise rules.saved_before(where)
+    if note is not None:
+        rules.check_same(note, {"text": text, "visibility": visibility}, where)
 
 
 def _double_sentence(session: Session) -> str:
@@ -341,17 +364,18 @@ def write_note(
         raise ProgramError(f"A note has at most {longest} characters; this one has {len(text)}.", field="text")
     if visibility not in Visibility.values:
         raise ProgramError("Choose who may read the note.", field="visibility")
-    note, added = Note.objects.get_or_create(
-        pk=row_id or new_id(),
-        defaults={
-            "participant": participant,
-            "session": session,
-            "author": by,
-            "visibility": visibility,
-            "text": text,
-            "written_at": now,
-        },
+    values = {
+        "participant_id": participant.pk,
+        "session_id": session.pk if session else None,
+        "author_id": by.pk,
+        "visibility": visibility,
+        "text": text,
+    }
+    note, added = Note.objects.select_related("participant").get_or_create(
+        pk=row_id or new_id(), defaults={**values, "written_at": now}
     )
     if added:
-        record("note.written", by=by, subjects=[note], fields=["text"], detail={"visibility": visibility})
+        record("note.written", by=by, subjects=[note, participant], fields=["text"], detail={"visibility": visibility})
+    else:
+        rules.check_same(note, values, f"The note saved then is on the file of {note.participant.reference}.")
     return note

@@ -36,32 +36,37 @@ def _with_seats(sessions: QuerySet[Session]) -> QuerySet[Session]:
     )
 
 
-def schedule(from_day: datetime.date) -> QuerySet[Session]:
-    """Sessions from a day on, with site, facilitator and seats."""
-    return _with_seats(Session.objects.filter(held_on__gte=from_day))
+def _run_by(facilitator: User | None, sessions: QuerySet[Session]) -> QuerySet[Session]:
+    return sessions if facilitator is None else sessions.filter(facilitator=facilitator)
 
 
-def past_sessions(before: datetime.date) -> QuerySet[Session]:
-    """Sessions before a day, with site, facilitator and seats."""
-    return _with_seats(Session.objects.filter(held_on__lt=before))
+def schedule(from_day: datetime.date, facilitator: User | None = None) -> QuerySet[Session]:
+    """Sessions from a day on, all or those that one person runs, with site, facilitator and seats."""
+    return _run_by(facilitator, _with_seats(Session.objects.filter(held_on__gte=from_day)))
+
+
+def past_sessions(before: datetime.date, facilitator: User | None = None) -> QuerySet[Session]:
+    """Sessions before a day, all or those that one person runs, with site, facilitator and seats."""
+    return _run_by(facilitator, _with_seats(Session.objects.filter(held_on__lt=before)))
 
 
 def sessions_on(day: datetime.date, facilitator: User | None = None) -> QuerySet[Session]:
     """The sessions of one day by their start, all or those that one person runs."""
     sessions = _with_seats(Session.objects.filter(held_on=day).exclude(state=State.CANCELLED))
-    return (sessions if facilitator is None else sessions.filter(facilitator=facilitator)).order_by("starts_at", "id")
+    return _run_by(facilitator, sessions).order_by("starts_at", "id")
 
 
 def unrecorded_before(day: datetime.date, facilitator: User | None = None) -> QuerySet[Session]:
     """Sessions of earlier days of which someone's attendance is still to be recorded, oldest first."""
     sessions = Session.objects.filter(held_on__lt=day, pk__in=_to_be_taken().values("session"))
     sessions = _with_seats(sessions.exclude(state=State.CANCELLED))
-    return (sessions if facilitator is None else sessions.filter(facilitator=facilitator)).order_by("starts_at", "id")
+    return _run_by(facilitator, sessions).order_by("starts_at", "id")
 
 
-def session_or_404(pk: UUID) -> Session:
+def session_or_404(pk: UUID, facilitator: User | None = None) -> Session:
+    """The session of the active track with this id, and run by this person where one is named. Raises Http404."""
     try:
-        return Session.objects.select_related("site", "facilitator").get(pk=pk)
+        return _run_by(facilitator, Session.objects.select_related("site", "facilitator")).get(pk=pk)
     except Session.DoesNotExist as error:
         raise Http404 from error
 
@@ -148,6 +153,14 @@ def notes_of(participant: Participant, reader: User, permissions: frozenset[Perm
     if Permission.READ_PRIVILEGED in permissions:
         return notes
     return notes.filter(Q(visibility=Visibility.CASE) | Q(author=reader))
+
+
+def only_of(user: User, permissions: frozenset[Permission]) -> User | None:
+    """Whose sessions a reader sees: everyone's (None) who schedules them, else only those that one runs oneself.
+
+    A session with one person tells who is counselled, so a facilitator's reading ends at the own rosters.
+    """
+    return None if Permission.SCHEDULE_SESSIONS in permissions else user
 
 
 def may_take(session: Session, user: User, permissions: frozenset[Permission]) -> bool:

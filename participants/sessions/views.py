@@ -33,7 +33,8 @@ def _posted(request):
 def sessions(request):
     day = today()
     past = request.GET.get("tab") == "past"
-    listed = queries.past_sessions(day) if past else queries.schedule(day)
+    own = queries.only_of(request.user, request.permissions)
+    listed = queries.past_sessions(day, own) if past else queries.schedule(day, own)
     page = page_of(listed, request, order="-starts_at" if past else "starts_at")
     for session in page.rows:
         session.may_take = (
@@ -85,8 +86,8 @@ def sites(request):
 @require_http_methods(["GET", "POST"])
 @requires(Permission.VIEW_SESSIONS)
 def session(request, pk):
-    """The roster: read by all who see sessions, filled in by who may take this session's attendance."""
-    session = queries.session_or_404(pk)
+    """The roster: read by who schedules sessions or runs this one, filled in by who may take its attendance."""
+    session = queries.session_or_404(pk, queries.only_of(request.user, request.permissions))
     may_take = queries.may_take(session, request.user, request.permissions)
     if request.method == "POST" and not may_take:
         raise PermissionDenied("TAKE_ATTENDANCE")

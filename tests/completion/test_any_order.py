@@ -138,7 +138,7 @@ def check(walk: Walk) -> None:
     if stay.status == "terminated":
         assert walk.track.rules.may_terminate
         assert set(proposal.reason_codes) != {"fee"}
-        assert proposal.statement_on is not None or proposal.decided_on > proposal.contest_by
+        assert proposal.decided_on > proposal.contest_by
     if not walk.track.rules.may_terminate:
         assert all(proposal.exit_type != "terminated" for proposal in proposals)
     if stay.status == "active":

@@ -163,7 +163,7 @@ def test_statement_is_recorded_on_its_page(cast):
     assert "I was ill." in text_of(client.get(url))
     text = text_of(cast.client("education_manager").get(cast.url(cast.education, "approval", pk=notice.pk)))
     assert "I was ill. Here is the note. Recorded on May 4, 2026" in text
-    assert "Time to contest until" not in text
+    assert "Time to contest until May 18, 2026. It can be approved after that day. It can be returned now." in text
 
 
 class TestApprovals:

@@ -207,7 +207,7 @@ class TestTermination:
             stay = Enrollment.objects.get()
             assert (stay.status, stay.exited_on) == ("terminated", AFTER)
 
-    def test_decision_may_follow_the_statement_at_once(self, cast):
+    def test_statement_does_not_shorten_the_time_to_contest(self, cast):
         proposal = steps.make_notice(cast)
         with inside(cast.education):
             record_statement(proposal=proposal, statement="I was ill.", today=TODAY, by=cast.education_caseworker)
@@ -217,7 +217,11 @@ class TestTermination:
             told = fresh(proposal)
             assert (told.statement, told.statement_on) == ("I was ill.\n\nHere is the note.", TODAY + DAY)
             assert len(trail("exit.statement_recorded")) == 2
-            decide_exit(proposal=proposal, approve=True, reason="Heard.", today=TODAY + DAY, by=cast.education_manager)
+            for day in (TODAY + DAY, CONTEST_BY):
+                with pytest.raises(ProgramError, match="approved after that day"):
+                    decide_exit(proposal=proposal, approve=True, reason="Heard.", today=day, by=cast.education_manager)
+            assert Enrollment.objects.get().status == "active"
+            decide_exit(proposal=proposal, approve=True, reason="Heard.", today=AFTER, by=cast.education_manager)
             assert Enrollment.objects.get().status == "terminated"
 
     def test_termination_needs_the_decider_to_give_reasons(self, cast):
@@ -226,9 +230,12 @@ class TestTermination:
             decide_exit(proposal=proposal, approve=True, reason="", today=AFTER, by=cast.education_manager)
         assert refused.value.field == "reason"
 
-    def test_notice_can_be_returned_at_once(self, cast):
+    @pytest.mark.parametrize("heard", [False, True])
+    def test_notice_can_be_returned_at_once(self, cast, heard):
         proposal = steps.make_notice(cast)
         with inside(cast.education):
+            if heard:
+                record_statement(proposal=proposal, statement="I was ill.", today=TODAY, by=cast.education_caseworker)
             decide_exit(proposal=proposal, approve=False, reason="Talk first.", today=TODAY, by=cast.education_manager)
             assert Enrollment.objects.get().status == "active"
 
@@ -264,12 +271,14 @@ class TestTermination:
             assert not ExitProposal.objects.exists()
             assert trail("exit.proposed") == []
 
-    def test_database_refuses_a_termination_before_the_person_was_heard(self, cast):
+    @pytest.mark.parametrize("statement_on", [None, TODAY])
+    def test_database_refuses_a_termination_before_the_time_to_contest_is_over(self, cast, statement_on):
         proposal = steps.make_notice(cast)
         decided = {"decision": "approved", "decided_by": cast.education_manager, "decided_on": CONTEST_BY}
+        decided["statement_on"] = statement_on
         with (
             inside(cast.education),
-            pytest.raises(IntegrityError, match="termination_after_hearing_the_person"),
+            pytest.raises(IntegrityError, match="termination_after_the_time_to_contest"),
             transaction.atomic(),
         ):
             ExitProposal.objects.filter(pk=proposal.pk).update(**decided)

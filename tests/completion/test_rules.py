@@ -68,7 +68,6 @@ decisions = st.fixed_dictionaries(
         "reason": st.sampled_from(["", "  ", "Because."]),
         "same_person": st.booleans(),
         "contest_by": st.dates(DAY - datetime.timedelta(days=3), DAY + datetime.timedelta(days=3)),
-        "statement_on": st.none() | st.just(DAY),
         "today": st.just(DAY),
     }
 )
@@ -82,8 +81,7 @@ def test_decision_holds_only_where_everything_does(asked):
         and (
             bool(asked["reason"].strip())
             if not asked["approve"]
-            else asked["exit_type"] != "terminated"
-            or (bool(asked["reason"].strip()) and (asked["statement_on"] is not None or asked["contest_by"] < DAY))
+            else asked["exit_type"] != "terminated" or (bool(asked["reason"].strip()) and asked["contest_by"] < DAY)
         )
     )
     assert (rules.decision_refusals(**asked) == []) == allowed

@@ -198,7 +198,6 @@ def test_proposal_holds_and_another_person_decided(track):
                     reason=row.decision_reason,
                     same_person=row.decided_by_id == row.proposed_by_id,
                     contest_by=row.contest_by,
-                    statement_on=row.statement_on,
                     today=row.decided_on,
                 )
                 assert (row.enrollment.status, row.enrollment.exited_on) == (row.exit_type, row.decided_on)

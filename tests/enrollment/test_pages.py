@@ -2,6 +2,7 @@
 
 import pytest
 
+from participants.audit.models import Event, EventSubject
 from participants.models import Enrollment, Participant
 from participants.tracks.scope import in_track
 from tests import builders
@@ -106,6 +107,16 @@ def test_caseworker_is_changed(cast):
     assert "Services Second Caseworker is the caseworker now." in answer.content.decode()
     with in_track(cast.services):
         assert Enrollment.objects.get().caseworker == cast.services_second_caseworker
+
+
+def test_page_of_the_caseworker_is_on_record_with_the_person(cast):
+    stay = make_enrollment(cast, cast.services)
+    url = cast.url(cast.services, "caseworker_change", reference=reference_of(cast.services, stay))
+    cast.client("services_manager").get(url)
+    with in_track(cast.services):
+        event = Event.objects.filter(action="page.viewed").latest("id")
+        subjects = set(EventSubject.objects.filter(event_id=event.pk).values_list("kind", "subject_id"))
+    assert ("participant", stay.participant_id) in subjects
 
 
 def test_caseworker_must_be_chosen(cast):

@@ -198,7 +198,7 @@ def test_termination_with_contest(cast, clock, education):
         proposal = ExitProposal.objects.get()
     assert stay_of(education, reference).status == "active"
 
-    # Before the contest date and without the person's word nobody can decide.
+    # Until the contest date nobody approves it, whatever was said; it may be returned at any time.
     manager = Walker(cast, "education_manager", cast.education)
     manager.open("approval", pk=proposal.pk)
     manager.send(decision="approve", reason="As in the notice.", expect=422)
@@ -207,6 +207,8 @@ def test_termination_with_contest(cast, clock, education):
     education.send(statement="I was in hospital and can show the papers.")
     text = manager.open("approval", pk=proposal.pk)
     assert "I was in hospital" in text
+    manager.send(decision="approve", reason="Heard, and as in the notice.", expect=422)
+    assert stay_of(education, reference).status == "active"
     manager.send(decision="return", reason="The papers explain it. A make-up class is offered.")
     assert stay_of(education, reference).status == "active"
 

@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from participants.audit.models import Event
 from participants.referrals.models import Referral
 from participants.referrals.rules import NOT_HERE
 from participants.referrals.sheet import LARGEST
@@ -58,6 +59,13 @@ def test_rows_are_sorted_to_the_tracks(cast, file):
 def test_without_commit_nothing_is_written(cast, file):
     code, answer = in_json(file(content(ANN, EVE)))
     assert (code, answer["new"], counts(cast)) == (0, 2, {"education": 0, "services": 0, "elsewhere": 0})
+
+
+def test_check_is_on_record_in_every_track_that_was_asked(cast, file):
+    run(file(content(ANN, EVE)))
+    for track in (cast.education, cast.services):
+        with in_track(track):
+            assert Event.objects.get(action="referrals.checked").detail["new"] == 1
 
 
 def test_twice_adds_nothing(cast, file):

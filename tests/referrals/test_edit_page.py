@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from participants.audit.models import Event, EventSubject
 from participants.referrals.models import Referral
 from participants.referrals.rules import HOTLINE, Status
 from participants.tracks.scope import in_track
@@ -103,6 +104,9 @@ def test_edit_into_another_case_links_to_it(cast, client, referral):
     response = client.post(edit_url(cast, referral), {**TYPED, "case_number": "F26-9", "version": 0})
     assert response.status_code == 422
     assert cast.url(cast.education, "referral", pk=other.pk) in response.content.decode()
+    with in_track(cast.education):
+        event = Event.objects.filter(action="page.viewed").latest("id")
+        assert EventSubject.objects.filter(event_id=event.pk, kind="referral", subject_id=other.pk).exists()
 
 
 def test_placed_referral_is_kept_on_the_participants_page(cast, client):

@@ -78,6 +78,45 @@ def test_checking_stores_nothing_and_tells_the_same(education):
     assert not SearchToken.objects.exists()
 
 
+def subjects_of(event: Event) -> set:
+    return set(EventSubject.objects.filter(event_id=event.pk).values_list("kind", "subject_id"))
+
+
+def test_check_is_on_record_with_the_stored_cases_that_it_met(cast, education):
+    """A check tells whether a case is here, so it leaves a trace on that case as an import does."""
+    same, number, person, _ = (
+        builders.make_referral(cast, cast.education, name=name, date_of_birth=born, case_number=case)
+        for name, born, case in (
+            ("Ann Foxglen", D(1990, 2, 28), "F26-1"),
+            ("Cy Other", D(1970, 1, 1), "F26-2"),
+            ("Dee Ashvale", D(1980, 5, 5), "F26-7"),
+            ("Una Volved", D(1981, 5, 5), "F26-8"),
+        )
+    )
+    dee = "Dee Ashvale,1980-05-05,F26-6,796.07(2)(f),2026-03-01,2026-03-03,Court,"
+    met = {("referral", row.pk) for row in (same, number, person)}
+    before = set(Referral.objects.values_list("pk", flat=True))
+    figures = {"new": 2, "same": 1, "possible_duplicate": 2, "refused": 0}
+
+    assert told(receive(ANN, BEN, dee, commit=False, by=education)) == (3, 2, 1, 2, 0)
+    event = Event.objects.get(action="referrals.checked")
+    assert (event.actor_id, event.detail, subjects_of(event)) == (education.pk, figures, met)
+
+    receive(ANN, BEN, dee, by=education)
+    event = Event.objects.get(action="referrals.imported")
+    stored = {("referral", pk) for pk in Referral.objects.exclude(pk__in=before).values_list("pk", flat=True)}
+    assert (event.detail, subjects_of(event)) == (figures, met | stored)
+
+
+def test_another_charge_of_the_same_case_is_not_met(cast, education):
+    builders.make_referral(
+        cast, cast.education, name="Ann Foxglen", date_of_birth=D(1990, 2, 28), case_number="F26-1",
+        charge="796.07(2)(i)",
+    )  # fmt: skip
+    assert told(receive(ANN, ANN, commit=False)) == (2, 1, 1, 0, 0)
+    assert subjects_of(Event.objects.get(action="referrals.checked")) == set()
+
+
 def test_same_file_twice_adds_nothing(education):
     receive(ANN, BEN)
     assert told(receive(ANN, BEN)) == (2, 0, 2, 0, 0)
@@ -220,6 +259,9 @@ def test_page_checks_first(cast, page):
     assert "Checked, nothing stored yet" in text_of(response)
     assert "3 charge This charge belongs to the program's other track. Nothing was stored." in text_of(response)
     assert count(cast) == 0
+    with in_track(cast.education):
+        event = Event.objects.get(action="referrals.checked")
+    assert event.actor_id == cast.education_intake_clerk.pk
 
 
 def test_page_receives_the_good_rows_and_again_adds_nothing(cast, page):

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from participants.audit.models import Event, EventSubject
+from participants.completion.actions import record_disposition, withdraw
 from participants.referrals.models import Operation, Referral
 from participants.tracks.scope import in_track
 from tests import builders
@@ -35,6 +36,14 @@ def new_url(cast):
 def count(cast, track=None) -> int:
     with in_track(track or cast.education):
         return Referral.objects.count()
+
+
+def last_page(cast) -> set[tuple[str, str]]:
+    """The records that the latest page is on record with."""
+    with in_track(cast.education):
+        event = Event.objects.filter(action="page.viewed").latest("id")
+        subjects = EventSubject.objects.filter(event_id=event.pk).values_list("kind", "subject_id")
+        return {(kind, str(pk)) for kind, pk in subjects}
 
 
 # --- the list ------------------------------------------------------------------------------------------------
@@ -172,6 +181,7 @@ def test_case_that_is_here_is_refused_with_a_link(cast, client, new_url):
     assert "This case was already received on March 3, 2026." in text_of(response)
     assert f'href="{first.url}"' in response.content.decode()
     assert count(cast) == 1
+    assert ("referral", first.url.rstrip("/").rpartition("/")[2]) in last_page(cast)
 
 
 def test_case_of_the_other_track_is_received_without_a_word(cast, client, new_url):
@@ -245,6 +255,38 @@ def test_page_tells_what_happened_in_order(cast, client):
     response = client.get(cast.url(cast.education, "referral", pk=enrollment.referral_id))
     titles = [item["title"] for item in response.context["timeline"]]
     assert titles == ["Received", "Screened: eligible", "Offer made", "Accepted", "Agreement signed", "Placed"]
+
+
+@pytest.mark.parametrize("status", ["active", "withdrew"])
+def test_clerk_reads_that_a_person_is_placed_and_nothing_after_it(cast, client, status):
+    stay = builders.make_enrollment(cast, cast.education)
+    if status == "withdrew":
+        with in_track(cast.education, write=True):
+            withdraw(enrollment=stay, on=D(2026, 4, 1), today=D(2026, 4, 1), by=cast.education_caseworker)
+            decided = {"disposed": "prosecuted", "decided_on": D(2026, 4, 2), "today": D(2026, 4, 2)}
+            record_disposition(referral=stay.referral, **decided, by=cast.education_liaison)
+    url = cast.url(cast.education, "referral", pk=stay.referral_id)
+    before = ["Received", "Screened: eligible", "Offer made", "Accepted", "Agreement signed"]
+    page = cast.client("education_intake_clerk").get(url)
+    placed = page.context["timeline"][-1]
+    assert [item["title"] for item in page.context["timeline"]] == [*before, "Placed"]
+    assert placed.keys() == {"on", "title"}
+    text = text_of(page)
+    assert [word in text for word in ("Caseworker:", "Withdrew", "withdrawn", "Prosecut")] == [False] * 4
+    whole = client.get(url)
+    after = ["Agreement withdrawn", "Withdrew", "Prosecutor's decision"] if status == "withdrew" else []
+    assert [item["title"] for item in whole.context["timeline"]] == [*before, "Placed", *after]
+    assert "Caseworker: Education Caseworker" in text_of(whole)
+
+
+def test_decision_about_a_case_that_was_never_placed_is_not_the_clerks(cast, client):
+    referral = builders.make_referral(cast, cast.education)
+    with in_track(cast.education, write=True):
+        decided = {"disposed": "prosecuted", "decided_on": D(2026, 4, 2), "today": D(2026, 4, 2)}
+        record_disposition(referral=referral, **decided, by=cast.education_liaison)
+    url = cast.url(cast.education, "referral", pk=referral.pk)
+    assert "Prosecutor's decision" in text_of(client.get(url))
+    assert "Prosecutor's decision" not in text_of(cast.client("education_intake_clerk").get(url))
 
 
 def test_page_without_date_of_birth_asks_for_it(cast, client):

@@ -47,6 +47,25 @@ def test_hours_are_recorded_once_however_often_the_form_is_sent(cast, stay):
     assert "6.25 hours verified" in html
 
 
+@pytest.mark.parametrize("over", [{"quantity": "7"}, {"earned_on": "2026-04-01"}, {"note": "Corrected."}])
+def test_saved_credit_that_is_sent_again_with_other_content_is_a_second_one(cast, stay, over):
+    client, address, html = opened(cast, "education_caseworker", "credit_new", requirement_of(cast, stay, SERVICE))
+    sent = fields_of(html) | {"quantity": "6.25", "note": "Beach"}
+    client.post(address, sent)
+    again = client.post(address, sent | over)
+    html = again.content.decode()
+    assert again.status_code == 422
+    assert "This form was saved before with other content." in html
+    assert f"What was saved then, 6.25 hours, is on the file of {stay.participant.reference}." in html
+    typed = fields_of(html)
+    assert {name: typed[name] for name in over} == over
+    with in_track(cast.education):
+        assert Credit.objects.count() == 1
+    assert client.post(address, typed).status_code == 302
+    with in_track(cast.education):
+        assert Credit.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     ("over", "sentence"),
     [

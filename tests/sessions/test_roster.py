@@ -5,12 +5,12 @@ from html import unescape
 import pytest
 
 from participants.audit.models import Event, EventSubject
-from participants.sessions.actions import Entry, take_attendance
+from participants.sessions.actions import Entry, log_individual, take_attendance
 from participants.sessions.models import Session
 from participants.sessions.queries import roster
 from participants.tracks.scope import in_track
 from tests.builders import make_enrollment
-from tests.sessions.arrange import DAY, NOW, OPENING, book_into, fields_of, make_class, make_session
+from tests.sessions.arrange import DAY, NOW, OPENING, SIX, book_into, fields_of, make_class, make_session
 
 pytestmark = pytest.mark.usefixtures("evening")
 
@@ -199,14 +199,26 @@ def test_facilitator_takes_attendance_of_own_sessions_without_links_to_files(cas
     assert recorded(cast, session)[0] == ("attended", 120, "", 1)
 
 
-def test_facilitator_may_not_take_attendance_of_a_session_of_someone_else(cast):
+def test_facilitator_does_not_find_a_session_of_someone_else(cast):
     session = make_class(cast, cast.education, facilitator=cast.education_caseworker)
     client = cast.client("education_facilitator")
-    html, _ = open_roster(cast, client, session)
-    assert "Save attendance" not in html
+    assert client.get(cast.url(cast.education, "session", pk=session.pk)).status_code == 404
     ana, _ = rows_of(cast, session)
-    assert save(cast, client, session, {"version": "0", key(ana, "mark"): "attended"}).status_code == 403
+    assert save(cast, client, session, {"version": "0", key(ana, "mark"): "attended"}).status_code == 404
     assert recorded(cast, session) == [("booked", None, "", 0)] * 2
+
+
+def test_facilitator_does_not_find_a_counselling_session(cast):
+    """One to one with a counsellor: that it took place is the counsellor's to know, and the file's readers'."""
+    stay = make_enrollment(cast, cast.services)
+    by = cast.services_counsellor
+    with in_track(cast.services, by=by, write=True):
+        session = log_individual(
+            enrollment=stay, kind="individual", held_on=DAY, starts=SIX, minutes=50, today=DAY, now=NOW, by=by
+        )
+    url = cast.url(cast.services, "session", pk=session.pk)
+    assert cast.client("services_facilitator").get(url).status_code == 404
+    assert cast.client("services_caseworker").get(url).status_code == 200
 
 
 def test_session_to_come_shows_who_is_booked_and_takes_nothing(cast):

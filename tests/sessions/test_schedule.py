@@ -67,13 +67,25 @@ def test_take_attendance_is_offered_for_today_and_past_sessions_that_wait_for_it
     assert "Tomorrow" not in past
 
 
-def test_facilitator_is_offered_own_sessions_only(cast):
-    make_class(cast, cast.education, people=1, title="Mine")
-    make_class(cast, cast.education, people=1, title="Theirs", facilitator=cast.education_caseworker)
-    html = page(cast, cast.client("education_facilitator"), "sessions")
-    assert "Theirs" in html
+@pytest.mark.parametrize(("held_on", "tab"), [(DAY, ""), (BEFORE, "?tab=past")])
+def test_facilitator_sees_own_sessions_only(cast, held_on, tab):
+    make_class(cast, cast.education, people=1, title="Mine", held_on=held_on)
+    make_class(cast, cast.education, people=1, title="Theirs", held_on=held_on, facilitator=cast.education_caseworker)
+    html = page(cast, cast.client("education_facilitator"), "sessions", tab)
+    assert "Mine" in html and "Theirs" not in html
     assert html.count("Take attendance") == 1
     assert "New session" not in html
+    everyones = page(cast, cast.client("education_counsellor"), "sessions", tab)
+    assert "Mine" in everyones and "Theirs" in everyones
+
+
+def test_empty_schedule_of_a_facilitator_says_whose_sessions_appear(cast):
+    make_class(cast, cast.education, people=1, facilitator=cast.education_caseworker)
+    client = cast.client("education_facilitator")
+    assert "Sessions that you run appear here as soon as they are scheduled." in page(cast, client, "sessions")
+    assert "Sessions that you run appear here from the day after they were held." in page(
+        cast, client, "sessions", "?tab=past"
+    )
 
 
 @pytest.mark.parametrize("count", [1, 3])
