@@ -18,12 +18,14 @@ from participants.consent.actions import withdraw_agreement
 from participants.enrollment.actions import end_stay
 from participants.enrollment.models import Enrollment
 from participants.enrollment.rules import DETAILS, ExitDetail, Status
-from participants.errors import ProgramError
+from participants.errors import ProgramError, check_same
 from participants.referrals.models import Referral
 from participants.requirements.queries import progress_of
 from participants.requirements.rules import all_met
 from participants.staff.models import User
 from participants.tracks.scope import active_track
+
+PROPOSED = "The proposal saved then waits for a decision."
 
 
 @transaction.atomic
@@ -51,8 +53,9 @@ def propose_neutral(
 ) -> ExitProposal:
     """Propose to close a stay for a cause outside the person's doing. Raises ProgramError."""
     stay = _locked(enrollment.pk)
-    if again := _already_proposed(stay, row_id):
-        return again
+    if proposed := _already_proposed(stay, row_id):
+        check_same(proposed, {"exit_detail": detail, "reasons": reasons}, PROPOSED, again=False)
+        return proposed
     _refuse(rules.proposal_refusals(active=stay.is_active, waiting=waiting_proposal(stay) is not None))
     if detail not in DETAILS[Status.NEUTRAL]:
         raise ProgramError("Choose what happened.", field="detail")
@@ -81,8 +84,10 @@ def give_termination_notice(
     if not active_track().rules.may_terminate:
         raise ProgramError("Nobody is terminated in this track. A person may stop coming at any time.")
     stay = _locked(enrollment.pk)
-    if again := _already_proposed(stay, row_id):
-        return again
+    if proposed := _already_proposed(stay, row_id):
+        typed = {"reasons": reasons, "reason_codes": sorted(set(reason_codes)), "contest_by": contest_by}
+        check_same(proposed, {**typed, "notice_on": notice_on}, PROPOSED, again=False)
+        return proposed
     _refuse(rules.proposal_refusals(active=stay.is_active, waiting=waiting_proposal(stay) is not None))
     _refuse(
         rules.termination_refusals(

@@ -12,7 +12,7 @@ from participants.consent import rules
 from participants.consent.models import Agreement, ConsentText, Offer
 from participants.consent.queries import agreement_of, current_texts, offers_past_deadline
 from participants.consent.rules import Decision, Place
-from participants.errors import ProgramError
+from participants.errors import ProgramError, check_same
 from participants.people.languages import TEXT_LANGUAGES
 from participants.referrals.actions import move_referral
 from participants.referrals.models import Referral
@@ -68,6 +68,9 @@ def make_offer(
     """
     referral = _locked(referral.pk)
     if written := Offer.objects.filter(pk=row_id).first():
+        typed = {"text": text, "language": language, "interpreter": interpreter.strip(), "place": place}
+        typed |= {"present": present.strip(), "made_on": made_on, "explained_by": explained_by, "decide_by": decide_by}
+        check_same(written, typed, "The offer saved then stands on the referral's page.", again=False)
         return written
     _check_text(text, ConsentText.Kind.OFFER, language=language, interpreter=interpreter)
     earlier = Offer.objects.filter(referral=referral).aggregate(ended_on=Max("decided_on"))
@@ -184,6 +187,9 @@ def sign_agreement(
     offer = Offer.objects.get(pk=offer.pk)
     if written := agreement_of(offer):
         if written.pk == row_id:
+            typed = {"text": text, "language": language, "interpreter": interpreter.strip(), "signed_on": signed_on}
+            typed |= {"waived_until": waived_until, "term_ends_on": term_ends_on}
+            check_same(written, typed, "The agreement saved then stands on the referral's page.", again=False)
             return written
         raise ProgramError(f"The agreement was signed on {written.signed_on:%B %-d, %Y}.")
     _check_text(text, ConsentText.Kind.AGREEMENT, language=language, interpreter=interpreter)

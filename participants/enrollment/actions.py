@@ -11,7 +11,7 @@ from participants.enrollment import rules
 from participants.enrollment.models import Enrollment
 from participants.enrollment.queries import caseworkers
 from participants.enrollment.rules import Status
-from participants.errors import ProgramError
+from participants.errors import ProgramError, check_same
 from participants.people.actions import create_participant
 from participants.referrals.actions import move_referral
 from participants.referrals.models import Referral
@@ -63,6 +63,7 @@ def place(
     """
     referral = Referral.objects.select_for_update().get(pk=referral.pk)
     if written := Enrollment.objects.filter(pk=row_id).select_related("participant").first():
+        check_same(written, {"caseworker": caseworker, "placed_on": placed_on}, "The person is placed.", again=False)
         return written
     if missing := gaps(referral, today):
         raise ProgramError(" ".join(missing))

@@ -8,10 +8,9 @@ from django.db import transaction
 
 from participants.audit.actions import record
 from participants.enrollment.models import Enrollment
-from participants.errors import ProgramError
+from participants.errors import ProgramError, check_same
 from participants.requirements import rules
 from participants.requirements.models import Credit, Requirement, RequirementTemplate
-from participants.sessions.rules import check_same
 from participants.staff.models import User
 from participants.tracks.models import new_id
 from participants.tracks.scope import active_track

@@ -22,17 +22,7 @@ def quantity_label(kind: str) -> str:
     return {Kind.FEE: "Amount in dollars", Kind.OWN_CHOICE_SESSIONS: "Sessions"}.get(kind, "Hours")
 
 
-class AnewMixin(OnceMixin):
-    """A form that made another row before is shown again with a fresh key, so that the next save makes its own."""
-
-    def apply_error(self, error: ProgramError) -> None:
-        super().apply_error(error)
-        if error.field == "form_key":
-            self.data = self.data.copy()
-            self.data[self.add_prefix("form_key")] = self.fields["form_key"].initial()
-
-
-class CreditForm(AnewMixin, ProgramForm):
+class CreditForm(OnceMixin, ProgramForm):
     quantity = quantity_field("")
     earned_on = forms.DateField(label="Date")
     note = forms.CharField(

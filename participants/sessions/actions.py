@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from participants.audit.actions import record
 from participants.enrollment.models import Enrollment
-from participants.errors import ProgramError
+from participants.errors import ProgramError, check_same, saved_before
 from participants.people.models import Participant
 from participants.sessions import rules
 from participants.sessions.models import Attendance, Note, Session, Site
@@ -66,7 +66,7 @@ def add_site(*, name: str, address: str = "", by: User, row_id: UUID | None = No
     if added:
         record("site.added", by=by, subjects=[site], fields=["name", "address"])
     else:
-        rules.check_same(site, values, f"The site saved then is {site.name}, in the list of sites.")
+        check_same(site, values, f"The site saved then is {site.name}, in the list of sites.")
     return site
 
 
@@ -116,7 +116,7 @@ def schedule_session(
         record("session.scheduled", by=by, subjects=[session], detail={"kind": kind})
     else:
         where = f"The session saved then is {session.name} on {date_format(session.held_on)}, in the schedule."
-        rules.check_same(session, values, where)
+        check_same(session, values, where)
     return session
 
 
@@ -327,13 +327,13 @@ def log_individual(
 def _check_same_log(written: Session, values: dict, enrollment: Enrollment, text: str, visibility: str) -> None:
     attendance = Attendance.objects.select_related("participant").get(session=written)
     where = f"The session saved then is on the file of {attendance.participant.reference}."
-    rules.check_same(written, values, where)
-    rules.check_same(attendance, {"enrollment_id": enrollment.pk}, where)
+    check_same(written, values, where)
+    check_same(attendance, {"enrollment_id": enrollment.pk}, where)
     note = Note.objects.filter(session=written).order_by("written_at", "id").first()
     if note is None and text:
-        raise rules.saved_before(where)
+        raise saved_before(where)
     if note is not None:
-        rules.check_same(note, {"text": text, "visibility": visibility}, where)
+        check_same(note, {"text": text, "visibility": visibility}, where)
 
 
 def _double_sentence(session: Session) -> str:
@@ -377,5 +377,5 @@ def write_note(
     if added:
         record("note.written", by=by, subjects=[note, participant], fields=["text"], detail={"visibility": visibility})
     else:
-        rules.check_same(note, values, f"The note saved then is on the file of {note.participant.reference}.")
+        check_same(note, values, f"The note saved then is on the file of {note.participant.reference}.")
     return note

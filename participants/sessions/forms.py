@@ -24,22 +24,12 @@ def kind_choices(kinds) -> list[tuple[str, str]]:
     return [(kind, Kind(kind).label) for kind in kinds]
 
 
-class AnewMixin(OnceMixin):
-    """A form that made another row before is shown again with a fresh key, so that the next save makes its own."""
-
-    def apply_error(self, error: ProgramError) -> None:
-        super().apply_error(error)
-        if error.field == "form_key":
-            self.data = self.data.copy()
-            self.data[self.add_prefix("form_key")] = self.fields["form_key"].initial()
-
-
-class SiteForm(AnewMixin, ProgramForm):
+class SiteForm(OnceMixin, ProgramForm):
     name = forms.CharField(max_length=Site._meta.get_field("name").max_length)
     address = forms.CharField(max_length=Site._meta.get_field("address").max_length, required=False)
 
 
-class SessionForm(AnewMixin, ProgramForm):
+class SessionForm(OnceMixin, ProgramForm):
     kind = forms.ChoiceField()
     title = forms.CharField(
         max_length=150, required=False, help_text="What it is about. Never a participant's name: schedules are shared."
@@ -113,7 +103,7 @@ def visibility_field() -> forms.ChoiceField:
     return forms.ChoiceField(label="Who may read the note", choices=Visibility.choices, widget=forms.RadioSelect)
 
 
-class NoteForm(VisibilityMixin, AnewMixin, ProgramForm):
+class NoteForm(VisibilityMixin, OnceMixin, ProgramForm):
     text = forms.CharField(label="Note", max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 8}))
     visibility = visibility_field()
 
@@ -122,7 +112,7 @@ class NoteForm(VisibilityMixin, AnewMixin, ProgramForm):
         self.set_visibility(keeps_privileged=keeps_privileged)
 
 
-class LogForm(VisibilityMixin, AnewMixin, ProgramForm):
+class LogForm(VisibilityMixin, OnceMixin, ProgramForm):
     """One session with one person, after it took place."""
 
     person = forms.UUIDField(widget=forms.Select, error_messages={"required": "Choose the person."})

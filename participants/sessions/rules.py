@@ -2,7 +2,6 @@
 
 import datetime
 import zoneinfo
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -155,22 +154,3 @@ def settled(mark: str, minutes: int | None, reason: str, planned: int) -> tuple[
     if mark not in MARKS:
         raise ProgramError("Choose one of the marks.", field="mark")
     return mark, credited_minutes(mark, minutes, planned), "" if mark in PRESENT else reason.strip()
-
-
-def check_same(row: object, values: Mapping[str, object], where: str) -> None:
-    """Raise ProgramError when the row that a form made before holds other values than the form has now.
-
-    The same values are the same form sent twice, which is harmless. Other values were typed since (back, corrected,
-    saved again) and must not be lost without a word; `where` is a sentence that says where the row is.
-    """
-    if any(getattr(row, name) != value for name, value in values.items()):
-        raise saved_before(where)
-
-
-def saved_before(where: str) -> ProgramError:
-    """The refusal of a form that made another row before. It belongs to the form's key, which is then renewed."""
-    return ProgramError(
-        f"This form was saved before with other content. {where} What is typed here is not saved yet: "
-        "save once more to keep it as well.",
-        field="form_key",
-    )

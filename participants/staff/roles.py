@@ -54,7 +54,7 @@ ROLES: dict[str, Role] = {
         _role(
             "facilitator",
             "Facilitator",
-            "Runs classes and groups: sees rosters and takes attendance, no files.",
+            "Runs classes and groups: sees their rosters and takes attendance, no files.",
             P.VIEW_SESSIONS,
             P.TAKE_ATTENDANCE,
         ),

@@ -68,13 +68,21 @@ class OnceMixin(forms.Form):
         self._signer = signing.Signer(salt=f"form-key:{self.track.pk}:{self.user.pk}")
         self.fields["form_key"].initial = lambda: self._signer.sign(new_id().hex)
 
+    def apply_error(self, error: ProgramError) -> None:
+        super().apply_error(error)
+        if error.field == "form_key":  # the form made another row before: the next save makes its own
+            self._renew_key()
+
+    def _renew_key(self) -> None:
+        self.data = self.data.copy()
+        self.data[self.add_prefix("form_key")] = self._signer.sign(new_id().hex)
+
     def clean_form_key(self) -> uuid.UUID:
         try:
             return uuid.UUID(self._signer.unsign(self.cleaned_data["form_key"]))
         except (signing.BadSignature, ValueError) as error:
             # A form without its key is answered as a new one; the page shows it filled in, with a fresh key.
-            self.data = self.data.copy()
-            self.data[self.add_prefix("form_key")] = self._signer.sign(new_id().hex)
+            self._renew_key()
             raise ValidationError("This form is out of date. Check it and save again.") from error
 
     @property
