@@ -1,11 +1,13 @@
 """The cast and the strictness of every test."""
 
+import gc
 import os
 import shutil
+import time
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import OperationalError, connections
 
 from participants.tracks import walls
 from tests.cast import Cast, build_cast
@@ -57,7 +59,20 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
             connection.close()
         if alias != "default":
             default.settings_dict["NAME"] = names["default"]
-        owner.creation.destroy_test_db(names[alias], verbosity=0)
+        destroy(owner, names[alias])
+
+
+def destroy(owner, old_name: str) -> None:
+    """Drop the test database. A thread of a live server may still be closing its connection, so be patient; what
+    stays after that is overwritten by the next run."""
+    for _ in range(20):
+        try:
+            owner.creation.destroy_test_db(old_name, verbosity=0)
+        except OperationalError:
+            gc.collect()
+            time.sleep(0.5)
+        else:
+            return
 
 
 def pytest_collection_modifyitems(items):

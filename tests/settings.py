@@ -33,6 +33,9 @@ STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+for _database in DATABASES.values():
+    # A connection ends with its request, so that a live server's threads leave none behind.
+    _database["CONN_MAX_AGE"] = 0
 if "owner" in DATABASES:
     # The same database by another role: emptied once after a test with real commits.
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
