@@ -1,10 +1,13 @@
 """The project as an app: start-up checks of the wiring."""
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class DiversionConfig(AppConfig):
     name = "diversion"
 
     def ready(self):
-        from diversion import checks  # noqa: F401  (registers the checks)
+        from diversion import checks
+
+        connection_created.connect(checks.refuse_strong_role, dispatch_uid="refuse_strong_role")

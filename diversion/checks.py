@@ -2,29 +2,23 @@
 
 from django.conf import settings
 from django.core.checks import Error, Tags, register
-from django.db import connections
+from django.core.exceptions import ImproperlyConfigured
 
 
-@register(Tags.database)
-def restricted_role(app_configs, databases=None, **kwargs):
-    """The role that serves requests must not be able to step round row security."""
-    problems = []
-    for alias in databases or []:
-        connection = connections[alias]
-        if alias != "default" or connection.vendor != "postgresql":
-            continue
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-            (too_strong,) = cursor.fetchone()
-        if too_strong:
-            problems.append(
-                Error(
-                    "DATABASE_URL signs in as a superuser or a role with BYPASSRLS.",
-                    hint="Use a restricted role there and name the owner in DATABASE_OWNER_URL.",
-                    id="diversion.E001",
-                )
-            )
-    return problems
+def refuse_strong_role(sender, connection, **kwargs) -> None:
+    """The role that serves requests must not be able to step round row security: asked when it connects, so that
+    no way of starting passes by. Raises ImproperlyConfigured."""
+    if connection.vendor != "postgresql" or connection.alias != "default":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        (too_strong,) = cursor.fetchone()
+    if too_strong:
+        connection.close()
+        raise ImproperlyConfigured(
+            "DATABASE_URL signs in as a superuser or a role with BYPASSRLS. "
+            "Use a restricted role there and name the owner in DATABASE_OWNER_URL."
+        )
 
 
 @register(Tags.security)

@@ -20,9 +20,6 @@ class UserManager(BaseUserManager):
         user.save(using=self._db)
         return user
 
-    def get_by_natural_key(self, username: str) -> "User":
-        return self.get(email__iexact=username)
-
 
 class User(AbstractBaseUser):
     """A member of staff; signs in with the e-mail address. There is no superuser: access is a grant."""
@@ -39,16 +36,12 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS = ("name",)
 
     class Meta:
         ordering = ("name", "id")
         constraints = (models.UniqueConstraint(Lower("email"), name="one_user_per_email"),)
 
     def __str__(self):
-        return self.name
-
-    def get_full_name(self) -> str:
         return self.name
 
 

@@ -25,7 +25,7 @@ class TimeInput(forms.TimeInput):
         super().__init__(format="%H:%M", **kwargs)
 
 
-class ProgramFormMixin:
+class ProgramForm(forms.Form):
     """Takes `user` and `track` keyword-only; carries the crispy helper."""
 
     def __init__(self, *args, user, track, **kwargs):
@@ -48,14 +48,6 @@ class ProgramFormMixin:
     def values(self) -> dict:
         """The cleaned values, as an action takes them."""
         return {name: value for name, value in self.cleaned_data.items() if name != "form_key"}
-
-
-class ProgramForm(ProgramFormMixin, forms.Form):
-    pass
-
-
-class ProgramModelForm(ProgramFormMixin, forms.ModelForm):
-    pass
 
 
 class OnceMixin(forms.Form):

@@ -1,13 +1,17 @@
 """Pages outside the tracks: home, health, and the pages of refusals."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
+from django.db import DatabaseError
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import is_valid_path, resolve, reverse
 from django.views.decorators.http import require_GET, require_safe
 
+from participants.audit.actions import origin, record
+from participants.audit.address import client_address
+from participants.audit.models import Event
 from participants.staff.queries import open_tracks
+from participants.tracks.models import Program
 from participants.web import clock
 
 
@@ -23,8 +27,11 @@ def home(request):
 @require_safe
 @login_not_required
 def health(request):
-    """200 when the application answers and the database does."""
-    connection.ensure_connection()
+    """200 when the application answers and the database does, 503 when the database does not."""
+    try:
+        Program.objects.exists()
+    except DatabaseError:
+        return JsonResponse({"status": "the database does not answer"}, status=503)
     return JsonResponse({"status": "ok"})
 
 
@@ -34,6 +41,15 @@ def not_found(request, exception):
 
 
 def forbidden(request, exception):
+    return render(request, "403.html", status=403)
+
+
+def form_not_ours(request, reason=""):
+    """A post without the token of a page of ours: refused before any view, and on record."""
+    match = resolve(request.path_info) if is_valid_path(request.path_info) else None
+    with origin(client_address(request), f"{request.method} /{match.route if match else ''}"[:200]):
+        by = request.user if getattr(request, "user", None) and request.user.is_authenticated else None
+        record("form.refused", by=by, outcome=Event.Outcome.REFUSED)
     return render(request, "403.html", status=403)
 
 

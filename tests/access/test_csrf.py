@@ -19,6 +19,9 @@ def test_post_without_a_token_is_refused_everywhere(cast):
             assert client.post(url, {"x": "1"}).status_code == 403, pattern.name
     with in_track(cast.education):
         assert Event.objects.count() == before
+    refused = Event.objects.filter(action="form.refused", outcome="refused")
+    assert refused.count() == 4 * len(track_patterns())
+    assert all("<slug:program>" in event.path for event in refused)
 
 
 def test_sign_in_without_a_token_is_refused(db):

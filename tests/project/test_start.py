@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, connections
 
 ROOT = Path(__file__).parent.parent.parent
 PRODUCTION = {
@@ -54,11 +55,15 @@ def test_demonstration_answers_this_machine_only(tmp_path):
 
 @pytest.mark.postgres
 @pytest.mark.skipif(connection.vendor != "postgresql", reason='needs PostgreSQL: eval "$(.ci/services start)"')
-def test_owner_may_not_serve(tmp_path, db):
-    """A superuser in DATABASE_URL is refused; the restricted role of the tests is not."""
-    from diversion.checks import restricted_role
-
-    assert restricted_role(None, databases=["default"]) == []
+def test_superuser_may_not_serve(db):
+    """Refused when it connects, whatever starts the project; the restricted role of the tests is not."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper OR rolbypassrls OR rolcreatedb FROM pg_roles WHERE rolname = current_user")
         assert cursor.fetchone() == (False,)
+        cursor.execute("SELECT rolname FROM pg_roles WHERE rolsuper ORDER BY oid LIMIT 1")
+        (superuser,) = cursor.fetchone()
+    strong = connections.create_connection("default")
+    strong.settings_dict = {**connection.settings_dict, "USER": superuser}
+    with pytest.raises(ImproperlyConfigured, match="restricted role"):
+        strong.ensure_connection()
+    assert strong.connection is None

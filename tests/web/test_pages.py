@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import path
 
@@ -19,6 +20,14 @@ SECRET = "Rosalind Quimby"
 def test_health_needs_no_sign_in(db):
     response = Client().get("/health/")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_health_tells_when_the_database_is_gone(db):
+    def gone(execute, sql, params, many, context):
+        raise OperationalError("server closed the connection")
+
+    with connection.execute_wrapper(gone):
+        assert Client().get("/health/").status_code == 503
 
 
 def test_home_needs_sign_in(db):
