@@ -199,9 +199,10 @@ def withdraw(
             may_lapse=active_track().rules.lapsed_is_withdrawal,
         )
     )
-    ExitProposal.objects.filter(enrollment=stay, decision=Decision.WAITING).update(
-        decision=Decision.VOID, decided_on=today
-    )
+    if proposal := waiting_proposal(stay):
+        proposal.decision, proposal.decided_on = Decision.VOID, today
+        proposal.save(update_fields=("decision", "decided_on"))
+        record("exit.voided", by=by, subjects=[proposal])
     if not lapsed:
         withdraw_agreement(agreement=stay.agreement, on=on, by=by)
     detail = ExitDetail.LAPSED if lapsed else ""

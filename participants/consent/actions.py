@@ -10,7 +10,7 @@ from django.db.models import Max
 from participants.audit.actions import record
 from participants.consent import rules
 from participants.consent.models import Agreement, ConsentText, Offer
-from participants.consent.queries import agreement_of, current_texts, offers_past_deadline
+from participants.consent.queries import agreement_of, current_offer, current_texts, offers_past_deadline
 from participants.consent.rules import Decision, Place
 from participants.errors import ProgramError, check_same
 from participants.people.languages import TEXT_LANGUAGES
@@ -118,12 +118,16 @@ def decide_offer(
 ) -> Offer:
     """Record a person's answer. Accepting needs the counsel answer; declining asks for no reason.
 
-    Who has accepted may decline until they are placed; an agreement that they signed is then withdrawn.
+    Who has accepted may decline until they are placed; an agreement that they signed is then withdrawn. An answer
+    given in time is recorded after the sweep has ended the offer, too. The same answer again answers with the offer.
     """
     referral = _locked(offer.referral_id)
     offer = Offer.objects.get(pk=offer.pk)
-    if (decision, decided_on) == (offer.decision, offer.decided_on):
-        return offer  # posted twice
+    if (decision, decided_on) == (offer.decision, offer.decided_on):  # posted twice
+        if decision == Decision.ACCEPTED:
+            typed = {"counsel": counsel, "counsel_on": counsel_on}
+            check_same(offer, typed, "The decision saved then stands on the referral's page.", again=False)
+        return offer
     _refuse(
         rules.decision_refusal(
             now=offer.decision,
@@ -134,6 +138,8 @@ def decide_offer(
             decided_on=decided_on,
             counsel=counsel,
             counsel_on=counsel_on,
+            offense_on=referral.offense_on,
+            latest=current_offer(referral) == offer,
             today=today,
         )
     )

@@ -83,7 +83,8 @@ class DecisionForm(ProgramForm):
         moves = DECISION_MOVES[offer.decision]
         choices = [choice for choice in (Decision.ACCEPTED, Decision.DECLINED) if choice in moves]
         self.fields["decision"].choices = [(choice.value, choice.label) for choice in choices]
-        self.fields["decided_on"].initial = today
+        if offer.decision != Decision.LAPSED:  # today would be too late
+            self.fields["decided_on"].initial = today
         if Decision.ACCEPTED not in choices:
             del self.fields["counsel"], self.fields["counsel_on"]
 

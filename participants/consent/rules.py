@@ -38,7 +38,8 @@ DECISION_MOVES: dict[str, set[str]] = {
     # Until the person is placed, a change of mind is as good as the first answer.
     Decision.ACCEPTED: {Decision.DECLINED},
     Decision.DECLINED: set(),
-    Decision.LAPSED: set(),
+    # The sweep ends an offer whose answer, given in time, may not have been entered yet.
+    Decision.LAPSED: {Decision.ACCEPTED, Decision.DECLINED},
 }
 
 # The name of the form field that a refusal belongs to, and the sentence.
@@ -81,6 +82,11 @@ def offer_refusal(
     return None
 
 
+def possible_decisions(now: str, *, latest: bool) -> set[str]:
+    """What an offer can change to; `latest` is whether no other offer was made on the referral after it."""
+    return DECISION_MOVES[now] if latest or now != Decision.LAPSED else set()
+
+
 def decision_refusal(
     *,
     now: str,
@@ -91,27 +97,35 @@ def decision_refusal(
     decided_on: datetime.date,
     counsel: str,
     counsel_on: datetime.date | None,
+    offense_on: datetime.date,
+    latest: bool,
     today: datetime.date,
 ) -> Refusal:
-    """Whether a decision can be recorded. Declining asks for nothing but its day."""
-    if to not in DECISION_MOVES[now] or to == Decision.LAPSED:
+    """Whether a decision can be recorded. Declining asks for nothing but its day.
+
+    A lapsed offer takes an answer that was given in time, while it is the `latest` of its referral.
+    """
+    if to not in possible_decisions(now, latest=latest) or to == Decision.LAPSED:
         return "decision", f"This offer stands at “{Decision(now).label}” and cannot change to that."
     if decided_on > today:
         return "decided_on", "The decision is dated in the future."
     if decided_on < made_on:
         return "decided_on", f"The offer was made on {made_on:%B %-d, %Y}; the decision comes after that."
-    if decided_before is not None and decided_on < decided_before:
+    lapsed = now == Decision.LAPSED
+    if decided_before is not None and not lapsed and decided_on < decided_before:
         return "decided_on", f"The earlier decision was on {decided_before:%B %-d, %Y}; a change comes after that."
+    if decided_on > decide_by and (lapsed or to == Decision.ACCEPTED):
+        return "decided_on", f"The time to decide ended on {decide_by:%B %-d, %Y}. A new offer can be made."
     if to == Decision.DECLINED:
         return None
-    if decided_on > decide_by:
-        return "decided_on", f"The time to decide ended on {decide_by:%B %-d, %Y}. A new offer can be made."
     if counsel not in Counsel.values:
         return "counsel", "Record whether the person consulted a lawyer or declined one in writing."
     if counsel_on is None:
         return "counsel_on", "Record the day of the consultation or of the written refusal."
     if counsel_on > decided_on:
         return "counsel_on", "A lawyer is asked before deciding: this day is after the decision."
+    if counsel_on < offense_on:
+        return "counsel_on", f"This day is before the offense date, {offense_on:%B %-d, %Y}."
     return None
 
 

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods
 from participants.access.gate import requires
 from participants.consent.actions import decide_offer, make_offer, sign_agreement
 from participants.consent.forms import AgreementForm, DecisionForm, OfferForm
-from participants.consent.queries import agreement_of, offer_or_404
-from participants.consent.rules import DECISION_MOVES, Decision
+from participants.consent.queries import agreement_of, current_offer, offer_or_404
+from participants.consent.rules import Decision, possible_decisions
 from participants.errors import ProgramError
 from participants.referrals.queries import referral_or_404
 from participants.referrals.rules import Status, may_move
@@ -53,6 +53,7 @@ def offer_new(request, pk: UUID):
         "referral": referral,
         "possible": may_move(referral.status, Status.OFFERED),
         "texts": form.texts,
+        "lapsed": current_offer(referral) if referral.status == Status.LAPSED else None,
     }
     return render(request, "consent/offer.html", context, status=page_status(form))
 
@@ -60,8 +61,11 @@ def offer_new(request, pk: UUID):
 @require_http_methods(["GET", "POST"])
 @requires(Permission.MAKE_OFFERS)
 def offer_decision(request, pk: UUID):
-    """What the person decided; until they are placed, also a change of mind."""
+    """What the person decided; until they are placed, also a change of mind, and after a lapse an answer in time."""
     offer = offer_or_404(pk)
+    if request.method == "POST" and offer.decided_on and request.POST.get("decision") == offer.decision:
+        messages.info(request, f"{offer.get_decision_display()}: recorded already, on {offer.decided_on:%B %-d, %Y}.")
+        return redirect(track_url("referral", pk=offer.referral_id))
     form = DecisionForm(request.POST or None, user=request.user, track=request.track, today=clock.today(), offer=offer)
     if request.method == "POST" and form.is_valid():
         try:
@@ -72,7 +76,12 @@ def offer_decision(request, pk: UUID):
             accepted = offer.decision == Decision.ACCEPTED
             messages.success(request, "Accepted. Next comes the agreement." if accepted else "Declined. Recorded.")
             return redirect(track_url("referral", pk=offer.referral_id))
-    context = {"form": form, "offer": offer, "referral": offer.referral, "possible": DECISION_MOVES[offer.decision]}
+    context = {
+        "form": form,
+        "offer": offer,
+        "referral": offer.referral,
+        "possible": possible_decisions(offer.decision, latest=current_offer(offer.referral) == offer),
+    }
     return render(request, "consent/decision.html", context, status=page_status(form))
 
 

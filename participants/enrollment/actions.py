@@ -68,7 +68,11 @@ def place(
     if missing := gaps(referral, today):
         raise ProgramError(" ".join(missing))
     agreement = current_offer(referral).agreement
-    _refuse(rules.placement_refusal(placed_on=placed_on, signed_on=agreement.signed_on, today=today))
+    _refuse(
+        rules.placement_refusal(
+            placed_on=placed_on, signed_on=agreement.signed_on, term_ends_on=agreement.term_ends_on, today=today
+        )
+    )
     _check_caseworker(caseworker, today)
     move_referral(referral=referral, to=ReferralStatus.PLACED)
     participant = create_participant(referral=referral, by=by)

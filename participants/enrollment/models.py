@@ -52,6 +52,7 @@ class Enrollment(TrackRecord):
                 name="enrollment_completed_with_requirements_met",
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="enrollment_status_known"),
+            models.CheckConstraint(condition=Q(term_ends_on__gte=F("placed_on")), name="enrollment_starts_within_term"),
         )
         indexes = (
             models.Index(fields=("track", "caseworker", "status", "-placed_on", "-id"), name="enrollment_caseload"),

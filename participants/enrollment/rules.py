@@ -90,12 +90,17 @@ def placement_gaps(
     return gaps
 
 
-def placement_refusal(*, placed_on: datetime.date, signed_on: datetime.date, today: datetime.date) -> Refusal:
+def placement_refusal(
+    *, placed_on: datetime.date, signed_on: datetime.date, term_ends_on: datetime.date, today: datetime.date
+) -> Refusal:
     """Whether the day of a placement holds."""
     if placed_on > today:
         return "placed_on", "The placement is dated in the future."
     if placed_on < signed_on:
         return "placed_on", f"The agreement was signed on {signed_on:%B %-d, %Y}; the placement comes after that."
+    if placed_on > term_ends_on:
+        ended = f"{term_ends_on:%B %-d, %Y}"
+        return "placed_on", f"By the agreement the program ended on {ended}; a later placement needs a new agreement."
     return None
 
 

@@ -41,7 +41,8 @@ MOVES: dict[str, set[str]] = {
     Status.ELIGIBLE: {Status.OFFERED, Status.STOPPED},
     Status.OFFERED: {Status.ACCEPTED, Status.DECLINED, Status.LAPSED, Status.STOPPED},
     Status.DECLINED: {Status.OFFERED, Status.STOPPED},
-    Status.LAPSED: {Status.OFFERED, Status.STOPPED},
+    # An answer that was given in time may be entered after the sweep.
+    Status.LAPSED: {Status.OFFERED, Status.ACCEPTED, Status.DECLINED, Status.STOPPED},
     Status.ACCEPTED: {Status.PLACED, Status.DECLINED, Status.STOPPED},
     Status.PLACED: set(),
 }

@@ -16,7 +16,6 @@ EDUCATION = TrackRules(
     requirement_may_name_service=True,
     note_visibility="case",
     session_kinds=("class", "individual", "check_in", "community_service"),
-    credits_by_minutes=True,
     words_by_agreement={
         "active": "taking part",
         "completed": "completed",
@@ -30,7 +29,7 @@ EDUCATION = TrackRules(
         *COMMON_CRITERIA,
         Criterion(
             "fits_charge",
-            "Is the person charged with soliciting or purchasing, s. 796.07(2)(f) or (i)?",
+            "Is the person charged with soliciting, hiring or paying for the act?",
             "yes",
             "The charge does not fit this track.",
         ),

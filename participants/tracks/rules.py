@@ -41,7 +41,6 @@ class TrackRules:
     requirement_may_name_service: bool
     note_visibility: str
     session_kinds: tuple[str, ...]
-    credits_by_minutes: bool
     # What the prosecutor's office may learn without a release (the agreement's clause), word by exit or state.
     words_by_agreement: Mapping[str, str]
     no_report: str

@@ -16,13 +16,18 @@ SERVICES = TrackRules(
     requirement_may_name_service=False,
     note_visibility="privileged",
     session_kinds=("individual", "group", "check_in"),
-    credits_by_minutes=False,
     # Nothing leaves without a live release (VOCA 28 CFR 94.115; VAWA 34 U.S.C. 12291(b)(2)).
     words_by_agreement={},
     no_report="no report",
     missed_word="not met",
     criteria=(
         *COMMON_CRITERIA,
+        Criterion(
+            "fits_charge",
+            "Is the person charged with offering or committing the act for themselves?",
+            "yes",
+            "The charge does not fit this track.",
+        ),
         Criterion(
             "third_party",
             "Is the person alleged to have profited from or arranged another's prostitution?",

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from participants.audit.models import Event
+from participants.audit.models import Event, EventSubject
 from participants.completion.actions import decide_exit, give_termination_notice, withdraw
 from participants.completion.models import ExitProposal
 from participants.enrollment.actions import end_stay
@@ -31,6 +31,7 @@ def test_withdrawal_is_one_step(cast, kind):
         assert fresh(stay).agreement.withdrawn_on == TODAY
         (event,) = Event.objects.filter(action="withdrawal.recorded")
         assert (event.actor_id, event.detail) == (by.pk, {"fields": ["exited_on", "status"]})
+        assert not Event.objects.filter(action="exit.voided").exists()
 
 
 @pytest.mark.parametrize("make", [steps.make_proposed, steps.make_neutral, lambda cast, track: steps.make_notice(cast)])
@@ -44,6 +45,9 @@ def test_withdrawal_while_a_proposal_waits_makes_it_void(cast, make):
         assert (void.decision, void.decided_by, void.decided_on) == ("void", None, TODAY)
         stay = fresh(stay)
         assert (stay.status, stay.exited_on) == ("withdrew", TODAY - DAY)
+        (event,) = Event.objects.filter(action="exit.voided")
+        assert event.actor_id == cast.education_caseworker.pk
+        assert EventSubject.objects.get(event_id=event.pk).subject_id == proposal.participant_id
         with pytest.raises(ProgramError, match="already been decided"):
             decide_exit(proposal=proposal, approve=True, reason="x", today=TODAY, by=cast.education_manager)
         assert fresh(stay).status == "withdrew"

@@ -153,6 +153,7 @@ def test_offer_is_accepted(cast, counsel):
         ({"counsel": ""}, "counsel"),
         ({"counsel_on": None}, "counsel_on"),
         ({"counsel_on": builders.DECIDED + DAY}, "counsel_on"),
+        ({"counsel_on": builders.RECEIVED - 11 * DAY}, "counsel_on"),
         ({"decided_on": builders.DECIDED + DAY}, "decided_on"),
     ],
 )
@@ -192,11 +193,70 @@ def test_decision_posted_twice_is_one(cast):
     assert len(events(cast.education, "offer.decided")) == 1
 
 
-@pytest.mark.parametrize("make", [make_declined, make_lapsed])
-def test_ended_offer_is_not_accepted_any_more(cast, make):
-    offer = make(cast, cast.education)
+@pytest.mark.parametrize("over", [{"counsel": "declined"}, {"counsel_on": builders.DECIDED}])
+def test_acceptance_posted_again_with_another_counsel_answer_is_refused(cast, over):
+    offer = make_accepted(cast, cast.education)
+    with pytest.raises(ProgramError, match="saved before with other content"):
+        make_accepted(cast, cast.education, offer=offer, **over)
+    with in_track(cast.education):
+        stored = Offer.objects.get()
+    assert (stored.counsel, stored.counsel_on) == ("consulted", builders.DECIDED - DAY)
+    assert len(events(cast.education, "offer.decided")) == 1
+
+
+def test_declining_posted_twice_after_a_change_of_mind_is_one(cast):
+    """The counsel answer stays from the acceptance; declining does not ask for it."""
+    offer = make_accepted(cast, cast.education)
+    for _ in range(2):
+        make_declined(cast, cast.education, offer=offer)
+    decided = [event.detail["decision"] for event in events(cast.education, "offer.decided")]
+    assert sorted(decided) == ["accepted", "declined"]
+
+
+def test_declined_offer_is_not_accepted_any_more(cast):
+    offer = make_declined(cast, cast.education)
     with pytest.raises(ProgramError, match="stands at"):
         make_accepted(cast, cast.education, offer=offer)
+
+
+@pytest.mark.parametrize(("make", "decision"), [(make_accepted, "accepted"), (make_declined, "declined")])
+def test_answer_in_time_is_recorded_after_the_offer_has_lapsed(cast, make, decision):
+    offer = make_lapsed(cast, cast.education)
+    make(cast, cast.education, offer=offer, today=offer.decided_on + 5 * DAY)
+    with in_track(cast.education):
+        stored = Offer.objects.get()
+    assert (stored.decision, stored.decided_on) == (decision, builders.DECIDED)
+    assert standing(cast.education, offer.referral_id) == decision
+    assert len(events(cast.education, "offer.lapsed")) == len(events(cast.education, "offer.decided")) == 1
+
+
+@pytest.mark.parametrize("make", [make_accepted, make_declined])
+def test_late_answer_to_a_lapsed_offer_is_refused(cast, make):
+    offer = make_lapsed(cast, cast.education)
+    late = offer.decide_by + DAY
+    with pytest.raises(ProgramError, match="time to decide ended on March 11, 2026") as refusal:
+        make(cast, cast.education, offer=offer, decided_on=late, today=late)
+    assert refusal.value.field == "decided_on"
+    assert standing(cast.education, offer.referral_id) == "lapsed"
+
+
+@pytest.mark.parametrize("then", ["waiting", "accepted", "declined", "lapsed"])
+def test_lapsed_offer_takes_no_answer_once_a_later_one_was_made(cast, then):
+    earlier = make_lapsed(cast, cast.education)
+    with in_track(cast.education):
+        referral = Referral.objects.get(pk=earlier.referral_id)
+    on = earlier.decided_on + DAY
+    later = make_offer(cast, cast.education, referral=referral, made_on=on, decide_by=on + DAY, today=on)
+    if then == "accepted":
+        make_accepted(cast, cast.education, offer=later, decided_on=on, today=on)
+    elif then == "declined":
+        make_declined(cast, cast.education, offer=later, decided_on=on, today=on)
+    elif then == "lapsed":
+        make_lapsed(cast, cast.education, offer=later)
+    before = standing(cast.education, referral.pk)
+    with pytest.raises(ProgramError, match="stands at “Lapsed”"):
+        make_accepted(cast, cast.education, offer=earlier, today=on + 9 * DAY)
+    assert standing(cast.education, referral.pk) == before
 
 
 def test_agreement_is_signed(cast):

@@ -14,6 +14,7 @@ from tests.builders import (
     make_eligible,
     make_enrollment,
     make_ineligible,
+    make_lapsed,
     make_offer,
     text_of,
 )
@@ -230,6 +231,35 @@ def test_declined_offer_shows_no_form(cast):
     assert 'name="decision"' not in page.content.decode()
 
 
+def test_answer_given_in_time_is_recorded_on_a_lapsed_offer(cast):
+    offer = make_lapsed(cast, cast.education)
+    client = cast.client("education_caseworker")
+    url = cast.url(cast.education, "offer_decision", pk=offer.pk)
+    again = client.get(cast.url(cast.education, "offer_new", pk=offer.referral_id)).content.decode()
+    assert f'href="{url}"' in again
+    page = client.get(url)
+    assert "The time to decide ended on March 11, 2026" in page.content.decode()
+    assert form_of(page) == {}  # today is too late, so no day is filled in
+    values = {"decision": "accepted", "counsel": "consulted", "counsel_on": builders.DECIDED}
+    late = client.post(url, {**values, "decided_on": builders.PLACED})
+    assert late.status_code == 422
+    assert "A new offer can be made." in late.content.decode()
+    assert client.post(url, {**values, "decided_on": builders.DECIDED}).status_code == 302
+    with in_track(cast.education):
+        assert Offer.objects.get().decision == "accepted"
+
+
+def test_lapsed_offer_with_a_later_one_shows_no_form(cast):
+    earlier = make_lapsed(cast, cast.education)
+    with in_track(cast.education):
+        referral = Referral.objects.get(pk=earlier.referral_id)
+    on = builders.PLACED
+    make_offer(cast, cast.education, referral=referral, made_on=on, decide_by=builders.TERM_ENDS, today=on)
+    page = cast.client("education_caseworker").get(cast.url(cast.education, "offer_decision", pk=earlier.pk))
+    assert "<strong>Lapsed</strong>" in page.content.decode()
+    assert 'name="decision"' not in page.content.decode()
+
+
 @pytest.mark.parametrize("role", MAKERS)
 @pytest.mark.parametrize(
     ("kind", "asked"),
@@ -307,3 +337,18 @@ def test_offer_of_the_other_track_is_not_there(cast, page):
     offer = make_accepted(cast, cast.services)
     assert cast.client("education_manager").get(cast.url(cast.education, page, pk=offer.pk)).status_code == 404
     assert cast.client("education_manager").get(cast.url(cast.services, page, pk=offer.pk)).status_code == 404
+
+
+@pytest.mark.parametrize("decision", ["accepted", "declined"])
+def test_decision_posted_twice_is_recorded_once(cast, decision):
+    """A double click without JavaScript ends on the referral's page, not on an error."""
+    offer = builders.make_offer(cast, cast.education)
+    client = cast.client("education_caseworker")
+    url = cast.url(cast.education, "offer_decision", pk=offer.pk)
+    day = builders.DECIDED.isoformat()
+    values = {"decision": decision, "decided_on": day, "counsel": "consulted", "counsel_on": day}
+    page = cast.url(cast.education, "referral", pk=offer.referral_id)
+    for _ in range(2):
+        assert client.post(url, values).url == page
+    with in_track(cast.education):
+        assert Offer.objects.get(pk=offer.pk).decision == decision

@@ -76,8 +76,12 @@ ACCEPT = {
     "decided_on": day(7),
     "counsel": "consulted",
     "counsel_on": day(6),
+    "offense_on": day(1),
+    "latest": True,
     "today": TODAY,
 }
+# The sweep came by the day after the last day; the answer was given before.
+LAPSED = {**ACCEPT, "now": "lapsed", "decided_before": day(9)}
 
 
 @pytest.mark.parametrize(
@@ -87,6 +91,7 @@ ACCEPT = {
         ({"counsel": "declined"}, None),
         ({"counsel_on": day(7)}, None),
         ({"counsel_on": day(1)}, None),
+        ({"counsel_on": datetime.date(2026, 2, 28)}, "counsel_on"),
         ({"decided_on": day(8)}, None),
         ({"decided_on": day(5), "counsel_on": day(5)}, None),
         ({"counsel": ""}, "counsel"),
@@ -106,6 +111,22 @@ def test_accepting_needs_the_counsel_answer_and_its_days(over, field):
 @pytest.mark.parametrize("over", [{}, {"decided_on": day(10)}, {"now": "accepted", "decided_before": day(6)}])
 def test_declining_asks_for_nothing_but_its_day(over):
     assert decision_refusal(**{**ACCEPT, "to": "declined", "counsel": "", "counsel_on": None, **over}) is None
+
+
+@pytest.mark.parametrize("to", ["accepted", "declined"])
+@pytest.mark.parametrize(
+    ("over", "field"),
+    [
+        ({}, None),
+        ({"decided_on": day(8)}, None),
+        ({"decided_on": day(9)}, "decided_on"),
+        ({"decided_on": day(4)}, "decided_on"),
+        ({"latest": False}, "decision"),
+    ],
+)
+def test_an_answer_in_time_holds_after_the_offer_has_lapsed(to, over, field):
+    refusal = decision_refusal(**{**LAPSED, "to": to, **over})
+    assert (refusal and refusal[0]) == field
 
 
 def test_a_change_of_mind_comes_after_the_first_answer():

@@ -95,6 +95,8 @@ def test_offer_and_answer_hold(track):
                     decided_on=offer.decided_on,
                     counsel=offer.counsel,
                     counsel_on=offer.counsel_on,
+                    offense_on=offer.referral.offense_on,
+                    latest=True,
                     today=TODAY,
                 )
             else:
@@ -115,7 +117,10 @@ def test_agreement_and_placement_hold(track):
             )
         for stay in Enrollment.objects.select_related("agreement"):
             assert not enrollment.placement_refusal(
-                placed_on=stay.placed_on, signed_on=stay.agreement.signed_on, today=TODAY
+                placed_on=stay.placed_on,
+                signed_on=stay.agreement.signed_on,
+                term_ends_on=stay.agreement.term_ends_on,
+                today=TODAY,
             )
             assert stay.term_ends_on == stay.agreement.term_ends_on
             left = stay.status == enrollment.Status.WITHDREW and not stay.exit_detail

@@ -329,3 +329,18 @@ def test_caseload_is_ones_own_or_all(cast):
         assert [stay.participant.name for stay in by_name(caseload())] == ["Ana", "Zoe"]
         assert has_caseload(cast.education_caseworker)
         assert not has_caseload(cast.education_manager)
+
+
+def test_database_refuses_a_stay_that_begins_after_its_term(cast):
+    stay = make_enrollment(cast, cast.education)
+    with in_track(cast.education, write=True), pytest.raises(IntegrityError), transaction.atomic():
+        Enrollment.objects.filter(pk=stay.pk).update(term_ends_on=stay.placed_on - datetime.timedelta(days=1))
+
+
+def test_placement_after_the_term_is_refused(cast):
+    agreement = make_agreement(cast, cast.education)
+    late = builders.TERM_ENDS + datetime.timedelta(days=1)
+    with pytest.raises(ProgramError, match="program ended on September 8, 2026"):
+        make_enrollment(cast, cast.education, agreement=agreement, placed_on=late)
+    with in_track(cast.education):
+        assert not Enrollment.objects.exists()

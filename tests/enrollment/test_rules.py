@@ -70,8 +70,17 @@ def day(number: int) -> datetime.date:
 
 @pytest.mark.parametrize(("placed_on", "refused"), [(9, True), (10, False), (12, False), (13, True)])
 def test_day_of_placement(placed_on, refused):
-    refusal = placement_refusal(placed_on=day(placed_on), signed_on=day(10), today=day(12))
+    refusal = placement_refusal(placed_on=day(placed_on), signed_on=day(10), term_ends_on=day(30), today=day(12))
     assert (refusal is not None) is refused
+
+
+def test_nobody_is_placed_after_the_term_has_ended():
+    values = {"signed_on": day(10), "term_ends_on": day(20), "today": day(25)}
+    assert placement_refusal(placed_on=day(20), **values) is None
+    assert placement_refusal(placed_on=day(21), **values) == (
+        "placed_on",
+        "By the agreement the program ended on March 20, 2026; a later placement needs a new agreement.",
+    )
 
 
 END = {

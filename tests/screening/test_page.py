@@ -42,7 +42,10 @@ def test_page_shows_the_written_criteria_and_their_version(client, url):
     response = client.get(url)
     page = text_of(response)
     assert "Written criteria, version 1, in force since January 1, 2026." in page
-    for question in ("Is the charge a misdemeanor?", "s. 796.07(2)(f) or (i)?"):
+    for question in (
+        "Is the charge a misdemeanor?",
+        "Is the person charged with soliciting, hiring or paying for the act?",
+    ):
         assert question in page
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from participants.errors import ProgramError
 from participants.screening.rules import Decision, decide
+from participants.tracks.models import RULES
 
 CRITERIA = [
     {"key": "misdemeanor", "question": "Is the charge a misdemeanor?", "wanted": "yes", "reason": "No misdemeanor."},
@@ -67,3 +68,11 @@ def test_without_a_date_of_birth_nobody_is_screened(ages):
 
 def test_no_criteria_exclude_nobody():
     assert decide([], {}, **ADULT).eligible
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_each_track_asks_whether_the_charge_fits_without_naming_letters(kind):
+    """(g) is charged to both, and a person decides which track it is."""
+    fits = next(criterion for criterion in RULES[kind].criteria if criterion.key == "fits_charge")
+    assert (fits.wanted, fits.reason) == ("yes", "The charge does not fit this track.")
+    assert "796.07" not in fits.question
