@@ -10,9 +10,18 @@ from participants.web.forms import ProgramForm
 NOT_REPORTED = [("", "Not reported")]
 
 
-class ParticipantForm(ProgramForm):
-    """`version` is that of the file as the form was filled from it."""
+class VersionedForm(ProgramForm):
+    """`version` is that of the row as the form was filled from it."""
 
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def take_version(self, version: int) -> None:
+        """Let the next save count from what is saved now; what was typed stays."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("version")] = version
+
+
+class ParticipantForm(VersionedForm):
     name = Participant._meta.get_field("name").formfield()
     preferred_name = Participant._meta.get_field("preferred_name").formfield()
     phone = Participant._meta.get_field("phone").formfield(
@@ -29,19 +38,13 @@ class ParticipantForm(ProgramForm):
         required=False,
         help_text="As the person says; may stay open.",
     )
-    version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = choices_with(self.initial["language"])
 
-    def take_version(self, version: int) -> None:
-        """Let the next save count from what is saved now; what was typed stays."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("version")] = version
 
-
-class CourtForm(ProgramForm):
+class CourtForm(VersionedForm):
     next_court_on = forms.DateField(label="Next court date", required=False)
     must_appear = forms.ChoiceField(label="Must the person appear?", choices=MustAppear.choices)
     counsel_name = Referral._meta.get_field("counsel_name").formfield()

@@ -13,6 +13,7 @@ from participants.people.actions import search as search_track
 from participants.people.file import file_of, rows_of
 from participants.people.forms import CourtForm, ParticipantForm
 from participants.people.queries import participant_or_404
+from participants.referrals.actions import ChangedMeanwhile as CaseChangedMeanwhile
 from participants.referrals.actions import update_court_details
 from participants.staff.permissions import Permission
 from participants.web import clock
@@ -67,10 +68,7 @@ def participant_edit(request, reference: str):
         except ChangedMeanwhile as error:
             form.apply_error(error)
             form.take_version(error.participant.version)
-            meanwhile = [
-                {"label": form.fields[name].label, "value": getattr(error.participant, name)}
-                for name in error.changes.fields
-            ]
+            meanwhile = stored_now(error.participant, error.changes.fields, form)
         except ProgramError as error:
             form.apply_error(error)
         else:
@@ -86,18 +84,32 @@ def participant_court(request, reference: str):
     """Next court date, whether the person must appear, and counsel."""
     person = participant_or_404(reference)
     referral = current_enrollment(person).referral
-    stored = {name: getattr(referral, name) for name in COURT}
+    stored = {name: getattr(referral, name) for name in (*COURT, "version")}
     form = CourtForm(request.POST or None, initial=stored, user=request.user, track=request.track)
+    meanwhile = []
     if request.method == "POST" and form.is_valid():
         try:
             update_court_details(referral=referral, **form.values(), by=request.user)
+        except CaseChangedMeanwhile as error:
+            form.apply_error(error)
+            form.take_version(error.referral.version)
+            meanwhile = stored_now(error.referral, COURT, form)
         except ProgramError as error:
             form.apply_error(error)
         else:
             messages.success(request, "Saved.")
             return redirect(track_url("participant", reference=person.reference))
-    context = {"form": form, "participant": person}
+    context = {"form": form, "participant": person, "meanwhile": meanwhile}
     return render(request, "people/court.html", context, status=page_status(form))
+
+
+def stored_now(row, names, form) -> list[dict]:
+    """What a row holds now in some fields of a form, as facts to compare with what was typed."""
+    facts = []
+    for name in names:
+        display = getattr(row, f"get_{name}_display", None)
+        facts.append({"label": form.fields[name].label, "value": display() if display else getattr(row, name)})
+    return facts
 
 
 @require_http_methods(["GET", "POST"])

@@ -184,14 +184,19 @@ def correct_dates(
 def update_court_details(
     *,
     referral: Referral,
+    version: int,
     next_court_on: datetime.date | None,
     must_appear: str,
     counsel_name: str,
     counsel_contact: str,
     by: User,
 ) -> Referral:
-    """Keep court date and counsel right, at any time, after placement too. Raises ValuesRefused."""
-    row = Referral.objects.select_for_update().get(pk=referral.pk)
+    """Keep court date and counsel right, at any time, after placement too. `version` is the referral's, as the form
+    was filled in on it.
+
+    Raises ChangedMeanwhile or ValuesRefused; nothing is overwritten then.
+    """
+    row = _at_version(Referral.objects.select_for_update().get(pk=referral.pk), version)
     values = {
         "next_court_on": next_court_on,
         "must_appear": must_appear,
@@ -206,6 +211,11 @@ def _locked(referral: Referral, version: int) -> Referral:
     row = Referral.objects.select_for_update().get(pk=referral.pk)
     if row.status == Status.PLACED:
         raise ProgramError("The person is placed: the case is kept on the participant's page now.")
+    return _at_version(row, version)
+
+
+def _at_version(row: Referral, version: int) -> Referral:
+    """The row, if nobody has saved it since the form was opened. Raises ChangedMeanwhile."""
     if row.version != version:
         raise ChangedMeanwhile(row, changes_since(row, version))
     return row

@@ -38,4 +38,6 @@ def staff_with(permission: Permission, *, track: Track, on: datetime.date) -> Qu
 
 def grants_of(track: Track) -> QuerySet[TrackGrant]:
     """Every grant of a track, ended ones included."""
-    return TrackGrant.objects.filter(track=track).select_related("user").order_by("user__name", "valid_from", "id")
+    # Whether a grant is live is asked of the calendar of its track's program.
+    grants = TrackGrant.objects.filter(track=track).select_related("user", "track__program")
+    return grants.order_by("user__name", "valid_from", "id")

@@ -36,10 +36,9 @@ def number_key(text: str) -> str:
     return re.sub(r"[\W_]+", "", plain(text))
 
 
-def beginnings(word: str) -> set[str]:
-    """The beginnings of a word that the index holds; a word shorter than three letters stands for itself."""
-    longest = word[:LONGEST_PREFIX]
-    return {longest, *(longest[:length] for length in range(SHORTEST_PREFIX, len(longest)))}
+def beginnings(text: str) -> set[str]:
+    """The beginnings of three letters and more, itself included; a shorter text stands for itself."""
+    return {text, *(text[:length] for length in range(SHORTEST_PREFIX, len(text)))}
 
 
 def token(track_id: UUID, kind: str, text: str) -> bytes:
@@ -48,11 +47,13 @@ def token(track_id: UUID, kind: str, text: str) -> bytes:
 
 
 def index_tokens(track_id: UUID, *, names: list[str], numbers: list[str]) -> set[bytes]:
-    """Every token under which a record with these names and numbers can be found."""
-    texts = {(NAME, part) for name in names for word in name_words(name) for part in beginnings(word)}
+    """Every token under which a record with these names and numbers can be found.
+
+    Words of a name count up to their twelfth letter. Case numbers differ in their last digits, so they count whole.
+    """
+    words = {word[:LONGEST_PREFIX] for name in names for word in name_words(name)}
+    texts = {(NAME, part) for word in words for part in beginnings(word)}
     texts |= {(NUMBER, part) for number in numbers if (key := number_key(number)) for part in beginnings(key)}
-    # Long case numbers differ in their last digits, so the whole number is a token of its own.
-    texts |= {(NUMBER, key) for number in numbers if (key := number_key(number))}
     return {token(track_id, kind, text) for kind, text in texts}
 
 
@@ -63,7 +64,6 @@ def query_tokens(track_id: UUID, text: str) -> list[set[bytes]]:
     """
     number = number_key(text)
     if any(char.isdigit() for char in number):
-        # Beginnings of up to twelve characters and the whole number are in the index.
         return [{token(track_id, NUMBER, number)}]
     return [{token(track_id, NAME, word[:LONGEST_PREFIX])} for word in name_words(text)]
 

@@ -10,6 +10,7 @@ from participants.audit.models import Event, EventSubject
 from participants.audit.queries import events, events_about, with_names
 from participants.models import Participant
 from participants.tracks.scope import OtherTrack, in_track
+from tests.statements import exactly
 
 
 def test_event_says_who_what_when_where(cast):
@@ -87,6 +88,16 @@ def test_page_shows_events_to_the_privacy_officer(cast):
     with in_track(cast.services):
         record("only in services")
     assert "only in services" not in client.get(cast.url(cast.education, "audit")).text
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_page_has_a_fixed_number_of_statements(cast, rows):
+    with in_track(cast.education):
+        for number in range(rows):
+            record(f"event {number}", by=cast.education_manager, subjects=[("participant", cast.education.pk)])
+    client, url = cast.client("education_privacy_officer"), cast.url(cast.education, "audit")
+    with exactly(7):
+        assert client.get(url).text.count("1 participant") == rows
 
 
 def test_refusals_can_be_singled_out(cast):

@@ -3,10 +3,11 @@
 import datetime
 import re
 
-from participants.models import Attendance, Enrollment, Referral
+from participants.models import Attendance, Enrollment, Participant, Referral
 from participants.tracks.scope import in_track
 from tests import builders
 from tests.browser.conftest import NARROW, WIDE
+from tests.completion.steps import come_by
 
 TODAY = datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=1)
 
@@ -90,6 +91,55 @@ def test_referral_to_placement_by_keyboard(visit, cast):
     with in_track(cast.education):
         assert Referral.objects.get().status == "placed"
         assert Enrollment.objects.get().participant.name == "Kimberly Keys"
+
+
+def test_last_session_to_completion_in_the_report_by_keyboard(visit, cast):
+    """The sixth session is logged, completion proposed by the caseworker, approved by the manager, and counted."""
+    stay = builders.make_enrollment(cast, cast.services, name="Lena Last")
+    come_by(cast, stay, times=5, until=builders.PLACED + datetime.timedelta(days=14))
+    with in_track(cast.services):
+        reference = Participant.objects.get(pk=stay.participant_id).reference
+    file = cast.url(cast.services, "participant", reference=reference)
+
+    caseworker = visit(WIDE)
+    page = caseworker.page
+    caseworker.sign_in("services_caseworker@example.org")
+    caseworker.go(file)
+    assert "5 of 6" in page.inner_text(".progress-figure")
+    follow(page, "Log a session")
+    page.fill("[name=held_on]", TODAY.isoformat())
+    page.fill("[name=starts]", "10:00")
+    page.fill("[name=minutes]", "50")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{file}")
+    assert "6 of 6" in page.inner_text(".progress-figure")
+    follow(page, "Propose completion")
+    page.wait_for_url("**/complete/")
+    follow(page, "Propose completion")
+    page.wait_for_url(f"**{file}")
+    assert "Another person decides" in page.inner_text("main")
+
+    manager = visit(WIDE)
+    page = manager.page
+    manager.sign_in("services_manager@example.org")
+    manager.go(cast.url(cast.services, "approvals"))
+    follow(page, "Decide")
+    page.locator("[name=decision][value=approve]").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/approvals/$"))
+    assert "Nothing waits for a decision" in page.inner_text("main")
+    with in_track(cast.services):
+        assert Enrollment.objects.get().status == "completed"
+
+    manager.go(cast.url(cast.services, "reports"))
+    page.fill("[name=from]", builders.PLACED.isoformat())
+    page.fill("[name=to]", (TODAY + datetime.timedelta(days=2)).isoformat())
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/reports/?from=*")
+    assert page.locator("section[aria-labelledby=exits] tr:has(th:text-is('Completed')) td").inner_text() == "1"
+    manager.picture("journey-reported")
+    assert caseworker.complaints + manager.complaints == []
 
 
 def roster_of(cast, people: int):

@@ -66,6 +66,7 @@ def test_court_dates_are_of_ones_own_caseload_or_of_the_whole_track(cast):
         with in_track(cast.education, write=True):
             update_court_details(
                 referral=stay.referral,
+                version=stay.referral.version,
                 next_court_on=TODAY + datetime.timedelta(days=days),
                 must_appear="yes",
                 counsel_name="",

@@ -323,15 +323,41 @@ def test_court_page_changes_the_case(cast):
     client = cast.client("education_caseworker")
     url = cast.url(cast.education, "participant_court", reference=participant.reference)
     assert client.get(url).status_code == 200
-    values = {"next_court_on": "2026-12-01", "must_appear": "yes", "counsel_name": "Lee Counsel"}
+    values = {"version": 0, "next_court_on": "2026-12-01", "must_appear": "yes", "counsel_name": "Lee Counsel"}
     assert client.post(url, {**values, "counsel_contact": "lee@example.org"}).status_code == 302
     with in_track(cast.education):
         case = Referral.objects.get()
         assert (case.next_court_on, case.must_appear) == (datetime.date(2026, 12, 1), "yes")
         assert (case.counsel_name, case.counsel_contact) == ("Lee Counsel", "lee@example.org")
+    values["version"] = client.get(url).context["form"]["version"].value()
     refused = client.post(url, {**values, "next_court_on": "2020-01-01", "counsel_contact": "kept@example.org"})
     assert refused.status_code == 422
     assert "kept@example.org" in refused.content.decode()
+
+
+def test_second_save_of_the_court_page_shows_what_is_stored_and_what_was_typed(cast):
+    participant = stored(cast.education, make_enrollment(cast, cast.education))
+    url = cast.url(cast.education, "participant_court", reference=participant.reference)
+    client = cast.client("education_caseworker")
+    version = client.get(url).context["form"]["version"].value()
+    values = {"version": version, "must_appear": "yes", "counsel_contact": ""}
+    first = {**values, "next_court_on": "2026-12-01", "counsel_name": "First Counsel"}
+    assert cast.client("education_manager").post(url, first).status_code == 302
+    late = {**values, "next_court_on": "2026-12-09", "counsel_name": "Second Counsel"}
+    answer = client.post(url, late)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    for expected in ("Education Manager changed this referral", "First Counsel", "Second Counsel", "2026-12-09"):
+        assert expected in text
+    facts = {fact["label"]: fact["value"] for fact in answer.context["meanwhile"]}
+    assert facts["Next court date"] == datetime.date(2026, 12, 1)
+    assert facts["Must the person appear?"] == "Yes, in person"
+    with in_track(cast.education):
+        assert Referral.objects.get().next_court_on == datetime.date(2026, 12, 1)
+    fresh = answer.context["form"]["version"].value()
+    assert client.post(url, {**late, "version": fresh}).status_code == 302
+    with in_track(cast.education):
+        assert Referral.objects.get().next_court_on == datetime.date(2026, 12, 9)
 
 
 NAUGHTY = [

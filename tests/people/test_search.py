@@ -58,6 +58,13 @@ def test_a_short_name_is_found_whole(cast):
     assert found(cast.education, "w") == []
 
 
+def test_the_beginning_of_a_long_case_number_is_enough(cast):
+    make_referral(cast, cast.education, name=NAME, case_number="13-2026-MM-001234-0001-XX")
+    make_referral(cast, cast.education, name="Someone Else", case_number="13-2026-MM-001299-0001-XX")
+    assert set(found(cast.education, "13-2026-MM-0012")) == {NAME, "Someone Else"}
+    assert found(cast.education, "13-2026-MM-001234") == [NAME]
+
+
 def test_a_name_with_a_digit_is_found(cast):
     make_referral(cast, cast.education, name="John Doe 3rd")
     assert found(cast.education, "john 3rd") == ["John Doe 3rd"]

@@ -184,6 +184,7 @@ def test_court_details_are_kept_right_after_placement_too(cast, clerk):
     enrollment = builders.make_enrollment(cast, cast.education)
     update_court_details(
         referral=enrollment.referral,
+        version=0,
         next_court_on=D(2026, 6, 1),
         must_appear="yes",
         counsel_name="Ada Lawson",
@@ -197,12 +198,29 @@ def test_court_details_are_kept_right_after_placement_too(cast, clerk):
     assert {subject.kind for subject in EventSubject.objects.filter(event_id=event.pk)} == {"referral", "participant"}
 
 
+def test_second_save_of_court_details_is_told_what_changed(cast, clerk):
+    referral = builders.make_enrollment(cast, cast.education).referral
+    values = {"must_appear": "yes", "counsel_name": "", "counsel_contact": ""}
+    first = update_court_details(
+        referral=referral, version=0, next_court_on=D(2026, 6, 1), **values, by=cast.education_caseworker
+    )
+    assert first.version == 1
+    with pytest.raises(ChangedMeanwhile) as refusal:
+        update_court_details(referral=referral, version=0, next_court_on=D(2026, 7, 1), **values, by=clerk)
+    assert refusal.value.message.startswith(
+        "Education Caseworker changed this referral after you opened it: must the person appear?, next court date."
+    )
+    assert (refusal.value.referral.next_court_on, stored(referral).next_court_on) == (D(2026, 6, 1), D(2026, 6, 1))
+    update_court_details(referral=referral, version=1, next_court_on=D(2026, 7, 1), **values, by=clerk)
+    assert (stored(referral).next_court_on, stored(referral).version) == (D(2026, 7, 1), 2)
+
+
 @pytest.mark.parametrize(("over", "field"), [({"next_court_on": D(2026, 1, 1)}, "next_court_on"),
                                              ({"counsel_name": "x\x00"}, "counsel_name"),
                                              ({"must_appear": "x"}, "must_appear")])  # fmt: skip
 def test_bad_court_details_are_refused(cast, clerk, over, field):
     referral = builders.make_referral(cast, cast.education)
-    values = {"next_court_on": None, "must_appear": "no", "counsel_name": "", "counsel_contact": ""}
+    values = {"version": 0, "next_court_on": None, "must_appear": "no", "counsel_name": "", "counsel_contact": ""}
     with pytest.raises(ValuesRefused) as refusal:
         update_court_details(referral=referral, **{**values, **over}, by=clerk)
     assert refusal.value.field == field

@@ -14,6 +14,7 @@ from participants.sessions.queries import next_sessions, seats_taken, sessions_o
 from participants.tracks.scope import in_track
 from tests.builders import make_ended, make_enrollment
 from tests.sessions.arrange import BEFORE, DAY, EIGHT, NOW, OPENING, SIX, book_into, fields_of, make_class, make_session
+from tests.statements import exactly
 
 pytestmark = pytest.mark.usefixtures("evening")
 TOMORROW = DAY + datetime.timedelta(days=1)
@@ -219,6 +220,16 @@ def test_site_is_added_once_and_only_in_its_track(cast):
     assert "Court annex" not in other
     with in_track(cast.services, write=True):
         add_site(name="Court annex", by=cast.services_caseworker)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_sites_page_has_a_fixed_number_of_statements(cast, rows):
+    with in_track(cast.education, write=True):
+        for number in range(rows):
+            add_site(name=f"Annex {number}", by=cast.education_caseworker)
+    client, url = cast.client("education_caseworker"), cast.url(cast.education, "sites")
+    with exactly(5):
+        assert client.get(url).content.decode().count("Annex") == rows
 
 
 # --- booking ------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from participants.staff.queries import live_grants, open_tracks, staff_with
 from participants.staff.roles import ROLES
 from participants.tracks.scope import in_track
 from tests.cast import PASSWORD
+from tests.statements import exactly
 
 DAY = datetime.date(2026, 6, 1)
 
@@ -292,6 +293,16 @@ def test_grant_of_another_track_cannot_be_ended(cast):
     client = cast.client("education_administrator")
     assert client.post(cast.url(cast.education, "staff_end", pk=grant.pk), {"go": "1"}).status_code == 404
     assert TrackGrant.objects.get(pk=grant.pk).valid_until is None
+
+
+@pytest.mark.parametrize("newcomers", [1, 3])
+def test_staff_page_has_a_fixed_number_of_statements(cast, newcomers):
+    for number in range(newcomers):
+        user = create_user(email=f"new{number}@example.org", name=f"New {number}", password=None, by=None)
+        grant_access(user=user, track=cast.education, role="facilitator", valid_from=DAY, by=None)
+    client, url = cast.client("education_administrator"), cast.url(cast.education, "staff")
+    with exactly(5):
+        assert client.get(url).text.count("@example.org") >= newcomers
 
 
 def test_staff_page_shows_this_track_only(cast):

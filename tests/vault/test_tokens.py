@@ -47,6 +47,16 @@ def test_long_names_are_found_by_their_whole(cast):
     assert tokens.query_tokens(track, "wolfeschlegelsteinhausen")[0] & index
 
 
+def test_every_beginning_of_a_long_number_finds_it(cast):
+    track = cast.education.pk
+    index = tokens.index_tokens(track, names=[], numbers=["13-2026-MM-001234-0001-XX"])
+    key = tokens.number_key("13-2026-MM-001234-0001-XX")
+    for length in range(3, len(key) + 1):
+        assert tokens.query_tokens(track, key[:length])[0] & index, key[:length]
+    for text in ("13-2026-MM-001235", "13-2026-MM-001234-0001-XX-1", "001234"):
+        assert not tokens.query_tokens(track, text)[0] & index, text
+
+
 def test_tokens_of_two_tracks_have_nothing_in_common(cast):
     education, services = (
         tokens.index_tokens(track.pk, names=["Maria Lopez"], numbers=["F25-0123"])
