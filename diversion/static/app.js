@@ -9,6 +9,7 @@
     const summary = within.querySelector("[data-errors]");
     const target = summary || within.querySelector(".is-invalid, [aria-invalid=true]");
     if (target) target.focus();
+    return Boolean(target);
   };
 
   const dirty = new Set();
@@ -210,5 +211,6 @@
 
   guardForms(document);
   all("[data-roster]").forEach(setUpRoster);
-  focusProblem(document);
+  // A page with one thing to do starts there.
+  if (!focusProblem(document)) document.querySelector("form[data-start]")?.querySelector(CONTROL)?.focus();
 })();

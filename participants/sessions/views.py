@@ -190,7 +190,9 @@ def session_log(request):
         except ProgramError as error:
             form.apply_error(error)
         else:
-            messages.success(request, f"{session.name} is logged.")
+            messages.success(
+                request, f"The session is logged: {session.name.lower()}, {session.planned_minutes} minutes."
+            )
             if "another" in request.POST:
                 return redirect(track_url("session_log"))
             stay = form.cleaned_data["person"]

@@ -7,6 +7,7 @@ from participants.models import Attendance, Enrollment, Participant, Referral
 from participants.tracks.scope import in_track
 from tests import builders
 from tests.browser.conftest import NARROW, WIDE
+from tests.cast import PASSWORD
 from tests.completion.steps import come_by
 
 TODAY = datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=1)
@@ -224,4 +225,15 @@ def test_search_from_the_header(visit, cast):
     page.wait_for_load_state()
     assert "Quentin Findable" in page.inner_text("main")
     assert "findab" not in page.url
+    assert visitor.complaints == []
+
+
+def test_sign_in_starts_in_its_first_field(visit, cast):
+    visitor = visit(NARROW)
+    visitor.go("/account/login/")
+    visitor.page.keyboard.type("education_caseworker@example.org")
+    visitor.page.keyboard.press("Tab")
+    visitor.page.keyboard.type(PASSWORD)
+    visitor.page.keyboard.press("Enter")
+    visitor.page.wait_for_url("**/harbor/education/")
     assert visitor.complaints == []

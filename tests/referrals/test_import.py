@@ -1,7 +1,6 @@
 """A file of referrals: good rows are received once, refused rows are stored nowhere."""
 
 import datetime
-import time
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -225,14 +224,13 @@ def many(number: int) -> bytes:
     return content(*(ANN.replace("F26-1", f"F26-{row}").replace("Ann", f"Ann{row}") for row in range(number)))
 
 
-def test_thousand_rows_take_few_statements_and_seconds(education):
-    started = time.monotonic()
+def test_thousand_rows_take_few_statements(education):
+    """Bulk statements only; by far the most of them write search tokens. How long it takes is measured, not tested:
+    docs/performance.md."""
     with CaptureQueriesContext(connection) as queries:
         _, outcome = receive_file(many(1000), today=TODAY, commit=True, by=education)
     assert told(outcome) == (1000, 1000, 0, 0, 0)
-    # Bulk statements only; by far the most of them write search tokens.
-    assert len(queries) < 400
-    assert time.monotonic() - started < 15
+    assert len(queries) <= 120
 
 
 # --- the page ------------------------------------------------------------------------------------------------
