@@ -23,5 +23,6 @@ HOUR = 60 * 60
 # name of the task: seconds between two runs. `manage.py work` runs the same table without a broker.
 SWEEPS = {
     "participants.consent.lapse_offers": HOUR,
+    "participants.files.delete_expired_files": HOUR / 12,
 }
 app.conf.beat_schedule = {name: {"task": name, "schedule": seconds} for name, seconds in SWEEPS.items()}

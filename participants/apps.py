@@ -9,9 +9,11 @@ class ParticipantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
+        from participants.people import restrictions
         from participants.staff import sign_in
-        from participants.tracks import walls
+        from participants.tracks import scope, walls
 
         pre_migrate.connect(walls.before_migration, sender=self)
         post_migrate.connect(walls.after_migration, sender=self)
         sign_in.connect()
+        scope.HIDING.append(restrictions.hidden_from)

@@ -1,6 +1,7 @@
 """ProgramError: a refusal that the user may read."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 
 class ProgramError(Exception):
@@ -33,3 +34,19 @@ def saved_before(where: str, *, again: bool = True) -> ProgramError:
         f"This form was saved before with other content. {where} What is typed here is not saved yet.{way_on}",
         field="form_key",
     )
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one value, in a sentence that can stand next to its field."""
+
+    field: str
+    text: str
+
+
+class ValuesRefused(ProgramError):
+    """Several values are refused at once, so that they can be put right at once."""
+
+    def __init__(self, problems: list[Problem]):
+        super().__init__(problems[0].text, field=problems[0].field)
+        self.problems = problems

@@ -2,11 +2,18 @@
 
 from participants.tracks.models import Program, Track, TrackRecord  # isort: skip
 from participants.audit.models import Event, EventSubject  # isort: skip
-from participants.staff.models import TrackGrant, User  # isort: skip
-from participants.people.models import Participant, SearchToken  # isort: skip
-from participants.referrals.models import Operation, Referral  # isort: skip
-from participants.screening.models import CriteriaVersion, Screening  # isort: skip
-from participants.consent.models import Agreement, ConsentText, Offer  # isort: skip
+from participants.staff.models import ProgramGrant, TrackGrant, User  # isort: skip
+from participants.people.models import FileMerge, Participant, Restriction, SearchToken  # isort: skip
+from participants.files.models import Batch, ColumnMapping  # isort: skip
+from participants.duplicates.models import Comparison  # isort: skip
+from participants.court.models import CourtResult  # isort: skip
+from participants.operations.models import Operation  # isort: skip
+from participants.referrals.models import Referral  # isort: skip
+from participants.files.models import WaitingFile  # isort: skip
+from participants.screening.models import CriteriaVersion, Review, Screening  # isort: skip
+from participants.handoffs.models import Handoff  # isort: skip
+from participants.consent.models import Agreement, ConsentText, MessageConsent, Offer  # isort: skip
+from participants.documents.models import Document  # isort: skip
 from participants.enrollment.models import Enrollment  # isort: skip
 from participants.sessions.models import Attendance, Note, Session, Site  # isort: skip
 from participants.requirements.models import Credit, Requirement, RequirementTemplate  # isort: skip
@@ -15,23 +22,34 @@ from participants.completion.models import Disposition, ExitProposal, Recommenda
 __all__ = [
     "Agreement",
     "Attendance",
+    "Batch",
+    "ColumnMapping",
+    "Comparison",
     "ConsentText",
+    "CourtResult",
     "Credit",
     "CriteriaVersion",
     "Disposition",
+    "Document",
     "Enrollment",
     "Event",
     "EventSubject",
     "ExitProposal",
+    "FileMerge",
+    "Handoff",
+    "MessageConsent",
     "Note",
     "Offer",
     "Operation",
     "Participant",
     "Program",
+    "ProgramGrant",
     "Recommendation",
     "Referral",
     "Requirement",
     "RequirementTemplate",
+    "Restriction",
+    "Review",
     "Screening",
     "SearchToken",
     "Session",
@@ -40,4 +58,5 @@ __all__ = [
     "TrackGrant",
     "TrackRecord",
     "User",
+    "WaitingFile",
 ]

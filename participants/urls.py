@@ -2,18 +2,25 @@
 
 from django.urls import include, path
 
+from participants.files import drop_pages
 from participants.web import views as web
 
 CONCEPTS = (
     "my_day",
     "people",
     "referrals",
+    "files",
+    "duplicates",
+    "court",
+    "operations",
     "screening",
+    "handoffs",
     "consent",
     "enrollment",
     "sessions",
     "requirements",
     "completion",
+    "documents",
     "reports",
     "audit",
     "staff",
@@ -24,5 +31,7 @@ in_track = [path("", include(f"participants.{concept}.urls")) for concept in CON
 urlpatterns = [
     path("", web.home, name="home"),
     path("health/", web.health, name="health"),
+    # Outside the tracks; a track is never named so.
+    path("<slug:program>/drop/", drop_pages.drop, name="drop"),
     path("<slug:program>/<slug:track>/", include(in_track)),
 ]

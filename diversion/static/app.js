@@ -33,7 +33,7 @@
     const form = event.target;
     if (event.defaultPrevented) return;
     if (sending.has(form)) return event.preventDefault();
-    if (form.method !== "post" || form.hasAttribute("data-download")) return;
+    if (form.method !== "post") return;
     leaving = form;
     sending.add(form);
     // After the browser has collected the fields: a disabled button would not send its own name.
@@ -187,6 +187,39 @@
     window.addEventListener("pageshow", show);
   };
 
+  // --- a list of people with ticks: one stop for the tab key; arrows and the letters of a name move within it ----
+  const setUpPeople = (list) => {
+    const ticks = all("input[type=checkbox]", list);
+    const words = new Map(ticks.map((tick) => [tick, tick.labels[0].textContent.trim().toLowerCase().split(/\s+/)]));
+    const output = list.querySelector("[data-ticked]");
+    const show = () => { output.textContent = output.dataset.text.replace("{n}", ticks.filter((tick) => tick.checked).length).replace("{total}", ticks.length); };
+    const stopAt = (tick) => { for (const one of ticks) one.tabIndex = one === tick ? 0 : -1; };
+    let typed = "";
+    let last = 0;
+    const beginsWith = (from, text) =>
+      [...ticks.slice(from), ...ticks.slice(0, from)].find((tick) => words.get(tick).some((word) => word.startsWith(text)));
+    list.addEventListener("focusin", (event) => { if (words.has(event.target)) stopAt(event.target); });
+    list.addEventListener("change", show);
+    list.addEventListener("keydown", (event) => {
+      const at = ticks.indexOf(event.target);
+      if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        (ticks[at + (event.key === "ArrowDown" ? 1 : -1)] || ticks[at]).focus();
+      } else if (event.key.length === 1 && event.key.trim()) {
+        event.preventDefault();
+        typed = event.timeStamp - last > 1000 ? event.key.toLowerCase() : typed + event.key.toLowerCase();
+        last = event.timeStamp;
+        // The same letter again goes on to the next name; more letters narrow down the one that is found.
+        const again = [...typed].every((letter) => letter === typed[0]);
+        (again ? beginsWith(at + 1, typed[0]) : beginsWith(at, typed))?.focus();
+      }
+    });
+    stopAt(ticks[0]);
+    show();
+    window.addEventListener("pageshow", show);
+  };
+
   // --- rows that htmx brought ---------------------------------------------------------------------------------
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!event.target.matches("[data-pager]")) return;
@@ -211,6 +244,10 @@
 
   guardForms(document);
   all("[data-roster]").forEach(setUpRoster);
-  // A page with one thing to do starts there.
-  if (!focusProblem(document)) document.querySelector("form[data-start]")?.querySelector(CONTROL)?.focus();
+  all("[data-people]").forEach(setUpPeople);
+  // A page with one thing to do starts there: at a button or a link, or in the first field of what is marked.
+  if (!focusProblem(document)) {
+    const start = document.querySelector("[data-start]");
+    (start?.matches("a, button") ? start : start?.querySelector(CONTROL))?.focus();
+  }
 })();

@@ -8,13 +8,24 @@ from participants.staff.permissions import Permission
 # Under which page of the menu the others stand.
 FAMILIES = {
     "referrals": {"referral", "referral_new", "referral_edit", "referral_import", "screening_new", "offer_new"}
-    | {"offer_decision", "agreement_new", "placement_new"},
+    | {"offer_decision", "offer_print", "agreement_new", "agreement_to_sign", "agreement_amend", "agreement_print"}
+    | {"placement_new"}
+    | {"texts", "text", "text_new", "text_certify", "message_consent_new", "message_consent_withdraw"}
+    | {"import_preview", "import_columns", "import_refused", "batches", "batch", "batch_undo", "batch_close"}
+    | {"court_dates", "court_result", "court_result_edit", "court_told"}
+    | {"document_new", "document", "document_remove"}
+    | {"handoff", "handoffs", "referral_restrict"}
+    | {"referral_compare", "comparison_undo"}
+    | {"criteria", "criteria_new", "screening_letter", "screening_override", "second_look_new", "review_decide"}
+    | {"operations", "operation_new", "operation", "operation_edit", "operation_work", "batch_work", "referral_assign"},
     "participants": {"participant", "participant_edit", "participant_court", "caseworker_change", "note_new"}
+    | {"participant_restrict", "participant_merge", "merge_undo"}
     | {"credit_new", "requirement_adjust", "completion_propose", "withdraw", "termination_propose"}
     | {"neutral_propose", "recommend"},
     "sessions": {"session", "session_new", "session_log", "session_book", "session_cancel", "sites"},
     "approvals": {"approval", "exit_statement"},
     "cases": {"case_disposition"},
+    "reports": {"demand", "equity", "voluntariness"},
     "staff": {"staff_new", "staff_end"},
 }
 # Key and URL name, label, permission; in the order of the menu.
@@ -42,6 +53,11 @@ def place(request) -> dict:
         "search_url": None,
         "tracks_open": 0,
     }
+    if program := getattr(request, "program", None):  # outside the tracks
+        address = reverse("drop", kwargs={"program": program.slug})
+        context["program"] = program
+        context["tracks_open"] = request.tracks_open
+        context["nav"] = [{"key": "drop", "label": "Send referrals", "url": address, "active": True}]
     if track is None:
         return context
     address = {"program": track.program.slug, "track": track.kind}

@@ -12,7 +12,7 @@ from participants.audit.actions import origin, record
 from participants.audit.address import client_address
 from participants.audit.models import Event
 from participants.staff.models import permissions_of
-from participants.staff.queries import live_grants
+from participants.staff.queries import live_grants, live_program_grants
 from participants.tracks.scope import in_track
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -34,6 +34,9 @@ class NoStoreMiddleware:
 class TrackMiddleware:
     """Runs the view and its rendering inside the track that the address names. Must be the last middleware.
 
+    An address that names a program only (`/<program>/…`) is gated the same way by the grants for that program. No
+    scope is open there, so nothing of a track can be asked for by accident.
+
     An exception leaves the scope (and its transaction) before it becomes a response, so a refused request
     leaves no row; its refusal is put on record afterwards, in a transaction of its own.
     """
@@ -45,10 +48,12 @@ class TrackMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        if "program" not in kwargs or "track" not in kwargs:
+        if "program" not in kwargs:
             return None
         if request.user.must_change_password:
             return redirect("account_change_password")
+        if "track" not in kwargs:
+            return self._in_program(request, view, args, kwargs)
         program, kind = kwargs.pop("program"), kwargs.pop("track")
         route = request.resolver_match.route
         with origin(client_address(request), f"{request.method} /{route}"[:200]):
@@ -59,7 +64,7 @@ class TrackMiddleware:
                 raise Http404
             request.track = here[0].track
             request.grants = here
-            request.tracks_open = len({grant.track_id for grant in grants})
+            request.tracks_open = len({grant.track_id for grant in grants}) + grants[0].sends
             request.permissions = permissions_of(here)
             request.may = request.permissions.__contains__
             try:
@@ -75,10 +80,42 @@ class TrackMiddleware:
                 raise
 
     @staticmethod
+    def _in_program(request, view, args, kwargs):
+        """The gate of a program, outside its tracks: what happens here belongs to none of them."""
+        slug = kwargs.pop("program")
+        route = request.resolver_match.route
+        with origin(client_address(request), f"{request.method} /{route}"[:200]):
+            here = [
+                grant for grant in live_program_grants(request.user, now=timezone.now()) if grant.program.slug == slug
+            ]
+            if not here:
+                record("access.refused", by=request.user, outcome=Event.Outcome.REFUSED)
+                raise Http404
+            request.program = here[0].program
+            request.program_grants = here
+            request.tracks_open = 1 + len({grant.track_id for grant in live_grants(request.user, now=timezone.now())})
+            request.permissions = permissions_of(here)
+            request.may = request.permissions.__contains__
+            page = {"page": request.resolver_match.url_name, "program": slug}
+            try:
+                with timezone.override(request.program.zone):
+                    response = view(request, *args, **kwargs)
+                    if hasattr(response, "render") and callable(response.render):
+                        response = response.render()
+            except (PermissionDenied, Http404) as refusal:
+                detail = {**page, "answer": type(refusal).__name__}
+                record("page.refused", by=request.user, outcome=Event.Outcome.REFUSED, detail=detail)
+                raise
+            if response.status_code in (200, 422):
+                record("page.viewed", by=request.user, detail=page)
+            return response
+
+    @staticmethod
     def _inside(request, view, args, kwargs):
         safe = request.method in SAFE
         with ExitStack() as stack:
             scope = stack.enter_context(in_track(request.track, by=request.user, write=not safe))
+            scope.privileges = request.permissions
             response = view(request, *args, **kwargs)
             if hasattr(response, "render") and callable(response.render):
                 response = response.render()

@@ -10,9 +10,9 @@ from django.db import transaction
 
 from participants.audit.actions import record
 from participants.errors import ProgramError
-from participants.staff.models import TrackGrant, User
-from participants.staff.roles import ROLES
-from participants.tracks.models import Track
+from participants.staff.models import ProgramGrant, TrackGrant, User
+from participants.staff.roles import PROGRAM_ROLES, ROLES
+from participants.tracks.models import Program, Track
 
 
 @transaction.atomic
@@ -65,6 +65,39 @@ def grant_access(
 
 
 @transaction.atomic
+def grant_drop(
+    *,
+    user: User,
+    program: Program,
+    agency: str,
+    role: str = "sender",
+    valid_from: datetime.date,
+    valid_until: datetime.date | None = None,
+    by: User | None,
+) -> ProgramGrant:
+    """Let a user send referrals to a program in the name of an agency. Raises ProgramError as `grant_access` does,
+    and without an agency: files and batches are known by it."""
+    if role not in PROGRAM_ROLES:
+        raise ProgramError(f"{role} is not a role outside the tracks. Roles: {', '.join(PROGRAM_ROLES)}.", field="role")
+    agency = " ".join(agency.split())
+    longest = ProgramGrant._meta.get_field("agency").max_length
+    if not agency or len(agency) > longest:
+        raise ProgramError(f"Name the agency, in at most {longest} characters.", field="agency")
+    if valid_until is not None and valid_until < valid_from:
+        raise ProgramError("The last day is before the first day.", field="valid_until")
+    if by is not None and by.pk == user.pk:
+        raise ProgramError("Nobody grants access to themselves. Ask another administrator.", field="email")
+    if ProgramGrant.objects.live(valid_from).filter(user=user, program=program, role=role).exists():
+        raise ProgramError(f"{user.name} sends referrals to the program already.", field="role")
+    grant = ProgramGrant.objects.create(
+        user=user, program=program, role=role, agency=agency, valid_from=valid_from, valid_until=valid_until,
+        granted_by=by,
+    )  # fmt: skip
+    record("access.granted", by=by, subjects=[("user", user.pk)], detail={"role": role, "program": program.slug})
+    return grant
+
+
+@transaction.atomic
 def admit(
     *,
     email: str,
@@ -93,7 +126,7 @@ def admit(
 
 
 @transaction.atomic
-def end_access(*, grant: TrackGrant, on: datetime.date, by: User | None) -> TrackGrant:
+def end_access(*, grant: TrackGrant | ProgramGrant, on: datetime.date, by: User | None) -> TrackGrant | ProgramGrant:
     """End a grant so that `on` is the first day without it. Raises ProgramError when it has ended already."""
     last_day = on - datetime.timedelta(days=1)
     if grant.valid_until is not None and grant.valid_until <= last_day:

@@ -8,8 +8,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from participants.staff.permissions import Permission
-from participants.staff.roles import ROLE_CHOICES, ROLES, Role
-from participants.tracks.models import Track, new_id
+from participants.staff.roles import PROGRAM_ROLE_CHOICES, PROGRAM_ROLES, ROLE_CHOICES, ROLES, Role
+from participants.tracks.models import Program, Track, new_id
 
 
 class UserManager(BaseUserManager):
@@ -53,7 +53,19 @@ class GrantQuerySet(models.QuerySet):
         )
 
 
-class TrackGrant(models.Model):
+class Grant(models.Model):
+    """A right in force from one day until another (both included), by the calendar of its program."""
+
+    class Meta:
+        abstract = True
+
+    def is_live(self, now: datetime.datetime) -> bool:
+        """Whether the grant is in force at an instant."""
+        on = now.astimezone(self.calendar.zone).date()
+        return self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
+
+
+class TrackGrant(Grant):
     """The right of one user to enter one track in one role, from one day until another (both included)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -80,16 +92,54 @@ class TrackGrant(models.Model):
     def __str__(self):
         return f"{self.role} {self.id}"
 
-    def is_live(self, now: datetime.datetime) -> bool:
-        """Whether the grant is in force at an instant, by the program's calendar."""
-        on = now.astimezone(self.track.program.zone).date()
-        return self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
+    @property
+    def calendar(self) -> Program:
+        return self.track.program
 
     @property
     def as_role(self) -> Role:
         return ROLES[self.role]
 
 
-def permissions_of(grants: list[TrackGrant]) -> frozenset[Permission]:
-    """What several grants of one user for one track allow together."""
+class ProgramGrant(Grant):
+    """The right of one user to send referrals to a program from outside its tracks, in the name of an agency."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="program_grants")
+    program = models.ForeignKey("participants.Program", on_delete=models.PROTECT, related_name="grants")
+    role = models.CharField(max_length=30, choices=PROGRAM_ROLE_CHOICES)
+    agency = models.CharField(max_length=150)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("user__name", "valid_from", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="program_grant_ends_after_it_starts",
+            ),
+            models.CheckConstraint(condition=Q(role__in=list(PROGRAM_ROLES)), name="program_grant_role_known"),
+            models.UniqueConstraint(
+                fields=("user", "program", "role", "valid_from"), name="one_program_grant_per_role_and_day"
+            ),
+        )
+
+    def __str__(self):
+        return f"{self.role} {self.id}"
+
+    @property
+    def calendar(self) -> Program:
+        return self.program
+
+    @property
+    def as_role(self) -> Role:
+        return PROGRAM_ROLES[self.role]
+
+
+def permissions_of(grants: list[Grant]) -> frozenset[Permission]:
+    """What several grants of one user for one track, or for one program, allow together."""
     return frozenset().union(*(grant.as_role.permissions for grant in grants))

@@ -2,9 +2,9 @@
 
 import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from participants.staff.models import TrackGrant, User
+from participants.staff.models import ProgramGrant, TrackGrant, User
 from participants.staff.permissions import Permission
 from participants.staff.roles import ROLES
 from participants.tracks.models import Track
@@ -13,12 +13,25 @@ from participants.tracks.models import Track
 def live_grants(user: User, *, now: datetime.datetime) -> list[TrackGrant]:
     """The user's grants in force, with track and program loaded. One statement.
 
-    A grant's days are days of the program, so the comparison is made in the program's time zone.
+    A grant's days are days of the program, so the comparison is made in the program's time zone. `sends` says
+    whether the user sends files to a program besides: enough to show the way there.
     """
+    drops = ProgramGrant.objects.live(now.date()).filter(user=OuterRef("user"))
     grants = (
         TrackGrant.objects.filter(user=user, user__is_active=True)
+        .annotate(sends=Exists(drops))
         .select_related("track__program")
         .order_by("valid_from", "id")
+    )
+    return [grant for grant in grants if grant.is_live(now)]
+
+
+def live_program_grants(user: User, *, now: datetime.datetime) -> list[ProgramGrant]:
+    """The user's grants for programs as a whole that are in force, the latest first. One statement."""
+    grants = (
+        ProgramGrant.objects.filter(user=user, user__is_active=True)
+        .select_related("program")
+        .order_by("-valid_from", "-id")
     )
     return [grant for grant in grants if grant.is_live(now)]
 

@@ -30,6 +30,10 @@ ROLES: dict[str, Role] = {
             P.SCREEN,
             P.MAKE_OFFERS,
             P.PLACE,
+            P.HAND_OFF,
+            P.RESTRICT_FILES,
+            P.VIEW_DOCUMENTS,
+            P.ADD_DOCUMENTS,
         ),
         _role(
             "caseworker",
@@ -50,6 +54,10 @@ ROLES: dict[str, Role] = {
             P.LOG_SESSIONS,
             P.RECORD_CREDITS,
             P.PROPOSE_EXITS,
+            P.HAND_OFF,
+            P.RESTRICT_FILES,
+            P.VIEW_DOCUMENTS,
+            P.ADD_DOCUMENTS,
         ),
         _role(
             "facilitator",
@@ -108,6 +116,15 @@ ROLES: dict[str, Role] = {
             P.APPROVE_EXITS,
             P.RECOMMEND,
             P.VIEW_REPORTS,
+            P.MANAGE_TEXTS,
+            P.EDIT_CRITERIA,
+            P.REVIEW_SCREENINGS,
+            P.HAND_OFF,
+            P.READ_HAND_OFFS,
+            P.RESTRICT_FILES,
+            P.VIEW_DOCUMENTS,
+            P.ADD_DOCUMENTS,
+            P.MERGE_FILES,
         ),
         _role(
             "liaison",
@@ -130,3 +147,14 @@ ROLES: dict[str, Role] = {
     )
 }
 ROLE_CHOICES = [(role.key, role.name) for role in ROLES.values()]
+
+# Held for a program, outside its tracks: who sends cases learns nothing of them.
+PROGRAM_ROLES: dict[str, Role] = {
+    "sender": Role(
+        "sender",
+        "Sender of referrals",
+        "Sends files of referrals in the name of an agency. Sees counts and refused rows, never a case.",
+        frozenset({P.SEND_REFERRALS}),
+    ),
+}
+PROGRAM_ROLE_CHOICES = [(role.key, role.name) for role in PROGRAM_ROLES.values()]

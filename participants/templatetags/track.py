@@ -3,6 +3,7 @@
 from django import template
 
 from participants.staff.permissions import Permission
+from participants.tracks.scope import active_scope
 from participants.web.urls import track_url as address
 
 register = template.Library()
@@ -12,6 +13,12 @@ register = template.Library()
 def track_url(name, **kwargs):
     """`{% track_url 'participant' reference=participant.reference %}`"""
     return address(name, **kwargs)
+
+
+@register.simple_tag
+def may_open(row) -> bool:
+    """`{% may_open referral as open %}{% if open %}…`: whether the page's reader may open a record."""
+    return row.audit_subject not in active_scope().hidden
 
 
 @register.simple_tag(takes_context=True)

@@ -18,9 +18,9 @@ def create_program(*, slug: str, name: str, time_zone: str, on: datetime.date, o
 
     Raises ProgramError when the slug is taken or a value is not valid.
     """
-    from participants.consent.actions import install_default_texts
+    from participants.consent.versions import install_default_texts
     from participants.requirements.actions import install_default_templates
-    from participants.screening.actions import install_default_criteria
+    from participants.screening.criteria import install_default_criteria
 
     program = Program(slug=slug, name=name, time_zone=time_zone, office=office)
     try:

@@ -31,9 +31,12 @@ EDUCATION = TrackRules(
             "fits_charge",
             "Is the person charged with soliciting, hiring or paying for the act?",
             "yes",
-            "The charge does not fit this track.",
+            "The charge in this case is not one that this program is for.",
+            "El cargo en este caso no es uno de los cargos para los que existe este programa.",
+            "Akizasyon ki nan ka sa a pa youn nan sa pwogram sa a fèt pou yo.",
         ),
     ),
+    fixed_criteria=frozenset(),
     requirement_defaults=(
         RequirementDefault("class_hours", Decimal(8), "Education class", "standard"),
         RequirementDefault("community_service_hours", Decimal(20), "", "standard"),

@@ -100,6 +100,12 @@ class TrackRecord(models.Model):
     classification: dict[str, str] = {}
     # SQL conditions on NEW, per kind of track, that the database refuses: {"services": ("name", "condition")}.
     refused: dict[str, tuple[str, str]] = {}
+    # What the database asks of a row that is added, and again when one of the columns changes: triples of name,
+    # columns, and an SQL condition on NEW.
+    demands: tuple[tuple[str, tuple[str, ...], str], ...] = ()
+    # Columns that never change, and columns that never change once they hold something.
+    fixed: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
 
     class Meta:
         abstract = True

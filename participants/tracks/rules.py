@@ -17,12 +17,18 @@ class RequirementDefault:
 
 @dataclass(frozen=True)
 class Criterion:
-    """One written criterion: `wanted` is the answer that speaks for entering ("yes" or "no")."""
+    """One written criterion: `wanted` is the answer that speaks for entering ("yes" or "no").
+
+    The reasons are what a person reads who does not meet it: the criterion itself in plain words, in the program's
+    languages, and nothing about the person. The question is asked of the papers by staff.
+    """
 
     key: str
     question: str
     wanted: str
     reason: str
+    reason_es: str = ""
+    reason_ht: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class TrackRules:
     no_report: str
     missed_word: str
     criteria: tuple[Criterion, ...]
+    # Keys of criteria that no new version may drop or turn round: they are rules of the program.
+    fixed_criteria: frozenset[str]
     requirement_defaults: tuple[RequirementDefault, ...] = field(default_factory=tuple)
     term_days: int = 90
 
@@ -69,23 +77,31 @@ COMMON_CRITERIA = (
         "Is the charge a misdemeanor?",
         "yes",
         "The program takes misdemeanor charges only.",
+        "El programa acepta solamente delitos menores.",
+        "Pwogram nan pran ti deli sèlman.",
     ),
     Criterion(
         "non_violent",
         "Is the case free of violence, weapons and threats?",
         "yes",
         "The program takes non-violent cases only.",
+        "El programa acepta solamente casos sin violencia, armas ni amenazas.",
+        "Pwogram nan pran sèlman ka ki pa gen vyolans, zam oswa menas.",
     ),
     Criterion(
         "prior_diversion",
         "Has the person been in a diversion program for this kind of charge before?",
         "no",
-        "The person has been diverted for this kind of charge before.",
+        "The program is for people who have not been in such a program for this kind of charge before.",
+        "El programa es para personas que no han estado antes en un programa así por este tipo de cargo.",
+        "Pwogram nan se pou moun ki pa t janm nan yon pwogram konsa deja pou kalite akizasyon sa a.",
     ),
     Criterion(
         "prior_conviction",
         "Has the person been convicted of this kind of charge before?",
         "no",
-        "The person has an earlier conviction of this kind.",
+        "The program is for people without an earlier conviction of this kind.",
+        "El programa es para personas sin una condena anterior de este tipo.",
+        "Pwogram nan se pou moun ki pa gen yon kondanasyon konsa anvan.",
     ),
 )

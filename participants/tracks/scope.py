@@ -3,14 +3,15 @@
 Outside `in_track` no query on a track record compiles; inside, every query carries the track's filter.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db import connection, models, transaction
 from django.db.models import Q, sql
 from django.utils import timezone
@@ -27,13 +28,35 @@ class OtherTrack(RuntimeError):
     """A row or a scope of another track was touched while one is active."""
 
 
+Subject = tuple[str, UUID]
+
+
+class RestrictedRecord(PermissionDenied):
+    """A value was opened of a record that this actor may not open. A page that should have left it out ends here."""
+
+
 @dataclass
 class Scope:
-    """The active track, who acts in it, and what was read in it: pairs of kind and record id."""
+    """The active track, who acts in it, and what was read in it: pairs of kind and record id.
+
+    `privileges` are the actor's permissions, empty where the system acts.
+    """
 
     track: "Track"
     by: object | None
-    read: set[tuple[str, UUID]] = field(default_factory=set)
+    read: set[Subject] = field(default_factory=set)
+    privileges: frozenset = frozenset()
+
+    @cached_property
+    def hidden(self) -> frozenset[Subject]:
+        """The records that the actor may not open, asked for once; nothing is hidden from the system."""
+        if self.by is None:
+            return frozenset()
+        return frozenset(subject for hide in HIDING for subject in hide(self))
+
+
+# Asked by `Scope.hidden`; rooms that let a record be hidden add a named read to it when the application starts.
+HIDING: list[Callable[[Scope], Iterable[Subject]]] = []
 
 
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)

@@ -26,15 +26,23 @@ SERVICES = TrackRules(
             "fits_charge",
             "Is the person charged with offering or committing the act for themselves?",
             "yes",
-            "The charge does not fit this track.",
+            "The charge in this case is not one that this program is for.",
+            "El cargo en este caso no es uno de los cargos para los que existe este programa.",
+            "Akizasyon ki nan ka sa a pa youn nan sa pwogram sa a fèt pou yo.",
         ),
         Criterion(
             "third_party",
             "Is the person alleged to have profited from or arranged another's prostitution?",
             "no",
-            "A person alleged to be a third party cannot join a group of the people concerned.",
+            "The program does not take cases in which the papers speak of earning from, or arranging, what another "
+            "person did.",
+            "El programa no acepta casos en los que los documentos hablan de ganar dinero con lo que hizo otra "
+            "persona, o de organizarlo.",
+            "Pwogram nan pa pran ka kote papye yo pale de fè lajan sou sa yon lòt moun te fè, oswa òganize l.",
         ),
     ),
+    # Whoever arranged or profited must never sit in a group of the people concerned.
+    fixed_criteria=frozenset({"third_party"}),
     requirement_defaults=(RequirementDefault("own_choice_sessions", Decimal(6), "", "standard"),),
     term_days=180,
 )

@@ -1,5 +1,5 @@
 """What the database itself refuses, generated from the models: rows that point into another track, records that
-change their track, a kind's refused values, and changes to append-only tables.
+change their track, a kind's refused values, rows without what they stand on, and changes to what never changes.
 
 Dropped before a migration and made again after it: SQLite silently loses triggers when it remakes a table.
 """
@@ -69,6 +69,17 @@ def _record_walls(model, vendor: str) -> Iterator[Wall]:
         of_kind = f"(SELECT t.kind FROM \"{Track._meta.db_table}\" t WHERE t.id = NEW.track_id) = '{kind}'"
         for when in ("INSERT", "UPDATE"):
             yield Wall(table, f"{kind}_{name}", when, f"{of_kind} AND ({condition})", f"{table}: {name} in {kind}")
+    for name, columns, condition in model.demands:
+        changed = " OR ".join(f'OLD."{column}" {distinct} NEW."{column}"' for column in columns)
+        yield Wall(table, name, "INSERT", f"NOT ({condition})", f"{table}: no {name}")
+        yield Wall(table, name, "UPDATE", f"({changed}) AND NOT ({condition})", f"{table}: no {name}")
+    for column in model.fixed:
+        changed = f'OLD."{column}" {distinct} NEW."{column}"'
+        yield Wall(table, f"fixed_{column}", "UPDATE", changed, f"{table}.{column} never changes")
+    for column in model.settled:
+        # An empty text and NULL alike hold nothing.
+        changed = f'COALESCE(CAST(OLD."{column}" AS text), \'\') <> \'\' AND OLD."{column}" {distinct} NEW."{column}"'
+        yield Wall(table, f"settled_{column}", "UPDATE", changed, f"{table}.{column} stays as it is")
 
 
 def _sqlite(wall: Wall) -> list[str]:

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 from tink import TinkError
 
-from participants.tracks.scope import OtherTrack, active_scope
+from participants.tracks.scope import OtherTrack, RestrictedRecord, Subject, active_scope
 from participants.vault import keyring
 
 # Values are filled up to a multiple of so many bytes, so that their length says little about them.
@@ -41,6 +41,15 @@ class Sealed(bytes):
 
 class BrokenSeal(RuntimeError):
     """A stored value does not open: it was altered or moved, or the key is not the one that sealed it."""
+
+
+def subjects_of(instance) -> set[Subject]:
+    """The records that a row belongs to: its own subject, and the case or the person that it points to."""
+    found = {instance.audit_subject}
+    for kind in ("referral", "participant"):
+        if (pk := getattr(instance, f"{kind}_id", None)) is not None:
+            found.add((kind, pk))
+    return found
 
 
 class SealedAttribute(DeferredAttribute):
@@ -87,6 +96,8 @@ class SealedField(models.BinaryField):
         scope = active_scope()
         if instance.track_id != scope.track.pk:
             raise OtherTrack("A record of another track cannot be opened here.")
+        if scope.hidden and not scope.hidden.isdisjoint(subjects_of(instance)):
+            raise RestrictedRecord("This file is restricted.")
         try:
             data = keyring.sealer(instance.track_id).decrypt(bytes(sealed), self._place(instance))
         except TinkError as error:
@@ -183,6 +194,16 @@ class SealedDateField(SealedField):
             "help_text": self.help_text,
         }
         return forms.DateField(**{**defaults, **kwargs})
+
+
+class SealedBytesField(SealedField):
+    """Bytes as they are: a file. Defer it in lists; opening it is a reading like any other."""
+
+    def encode(self, value) -> bytes:
+        return bytes(value)
+
+    def decode(self, data: bytes) -> bytes:
+        return data
 
 
 class SealedJSONField(SealedField):

@@ -1,13 +1,17 @@
 """Base of all forms: laid out by crispy-forms, refusals of the program shown next to their field."""
 
+import datetime
 import uuid
 
 from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
-from participants.errors import ProgramError
+from participants.errors import ProgramError, ValuesRefused
 from participants.tracks.models import new_id
 
 
@@ -23,6 +27,48 @@ class TimeInput(forms.TimeInput):
 
     def __init__(self, **kwargs):
         super().__init__(format="%H:%M", **kwargs)
+
+
+class InstantInput(forms.DateTimeInput):
+    input_type = "datetime-local"
+
+    def __init__(self, **kwargs):
+        super().__init__(format="%Y-%m-%dT%H:%M", **kwargs)
+
+
+class InstantField(forms.DateTimeField):
+    """A date and a time of day where the program is; the value is the instant, in UTC.
+
+    Where clocks go back a time comes twice: the first is meant. Where they go forward an hour is left out: a time
+    in it is refused.
+    """
+
+    widget = InstantInput
+    default_error_messages = {
+        "invalid": "Enter a date and a time of day.",
+        "skipped": "The clocks go forward then and this time does not exist. Choose a time before or after it.",
+        "year": "Check the year of the date.",
+    }
+
+    def to_python(self, value):
+        if value in self.empty_values:
+            return None
+        try:
+            typed = parse_datetime(str(value).strip())
+        except ValueError:
+            typed = None
+        # A date alone would be midnight, which nobody has said.
+        if typed is None or typed.tzinfo is not None or ":" not in str(value):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        zone = timezone.get_current_timezone()
+        try:
+            instant = typed.replace(tzinfo=zone, fold=0).astimezone(datetime.UTC)
+            there_and_back = instant.astimezone(zone).replace(tzinfo=None)
+        except OverflowError as error:
+            raise ValidationError(self.error_messages["year"], code="year") from error
+        if there_and_back != typed:
+            raise ValidationError(self.error_messages["skipped"], code="skipped")
+        return instant
 
 
 class ProgramForm(forms.Form):
@@ -48,6 +94,33 @@ class ProgramForm(forms.Form):
     def values(self) -> dict:
         """The cleaned values, as an action takes them."""
         return {name: value for name, value in self.cleaned_data.items() if name != "form_key"}
+
+
+def two(*names: str) -> Div:
+    """Fields side by side where there is room."""
+    return Div(*(Div(name, css_class="col-md-6") for name in names), css_class="row")
+
+
+class ValuesForm(ProgramForm):
+    """Shows every value that the rules refuse next to its field."""
+
+    def apply_error(self, error: ProgramError) -> None:
+        if not isinstance(error, ValuesRefused):
+            return super().apply_error(error)
+        for problem in error.problems:
+            self.add_error(problem.field if problem.field in self.fields else None, problem.text)
+        return None
+
+
+class VersionedMixin(forms.Form):
+    """For a row that two people may edit: `version` is that of the row as the form was filled from it."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def renew(self, version: int) -> None:
+        """Keep what was typed, on the version that the page now shows beside it."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("version")] = version
 
 
 class OnceMixin(forms.Form):

@@ -10,18 +10,22 @@ from django.views.decorators.http import require_GET, require_safe
 from participants.audit.actions import origin, record
 from participants.audit.address import client_address
 from participants.audit.models import Event
-from participants.staff.queries import open_tracks
+from participants.staff.queries import live_program_grants, open_tracks
 from participants.tracks.models import Program
 from participants.web import clock
 
 
 @require_GET
 def home(request):
-    """The tracks that one may enter; with one only, straight into it."""
-    tracks = open_tracks(request.user, now=clock.now())
-    if len(tracks) == 1:
+    """The tracks that one may enter, and the programs that one sends referrals to; with one only, straight into it."""
+    now = clock.now()
+    tracks = open_tracks(request.user, now=now)
+    drops = {grant.program_id: grant for grant in reversed(live_program_grants(request.user, now=now))}.values()
+    if len(tracks) == 1 and not drops:
         return redirect(reverse("my_day", kwargs={"program": tracks[0].program.slug, "track": tracks[0].kind}))
-    return render(request, "home.html", {"tracks": tracks})
+    if len(drops) == 1 and not tracks:
+        return redirect(reverse("drop", kwargs={"program": next(iter(drops)).program.slug}))
+    return render(request, "home.html", {"tracks": tracks, "drops": drops})
 
 
 @require_safe

@@ -1,10 +1,11 @@
 """Every unsafe address without a CSRF token answers 403 and does nothing."""
 
 from django.test import Client
+from django.urls import reverse
 
 from participants.audit.models import Event
 from participants.tracks.scope import in_track
-from tests.world import build_world, track_patterns
+from tests.world import build_world, program_patterns, track_patterns
 
 
 def test_post_without_a_token_is_refused_everywhere(cast):
@@ -22,6 +23,15 @@ def test_post_without_a_token_is_refused_everywhere(cast):
     refused = Event.objects.filter(action="form.refused", outcome="refused")
     assert refused.count() == 4 * len(track_patterns())
     assert all("<slug:program>" in event.path for event in refused)
+
+
+def test_post_without_a_token_is_refused_outside_the_tracks(cast):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.harbor_sender)
+    for pattern in program_patterns():
+        url = reverse(pattern.name, kwargs={"program": "harbor"})
+        assert client.post(url, {"x": "1"}).status_code == 403, pattern.name
+    assert Event.objects.filter(action="form.refused", outcome="refused").count() == len(program_patterns()) > 0
 
 
 def test_sign_in_without_a_token_is_refused(db):

@@ -8,7 +8,7 @@ from django.test import Client
 from participants.audit.models import Event
 from participants.staff.models import permissions_of
 from participants.tracks.scope import in_track
-from tests.world import build_world, track_patterns, unknown
+from tests.world import OWN, build_world, track_patterns, unknown
 
 PATTERNS = track_patterns()
 # Addresses whose page does not exist in a track, whoever asks.
@@ -27,7 +27,7 @@ MEMBERS = [
         "privacy_officer",
         "administrator",
     )
-] + ["outsider"]
+] + ["harbor_sender", "river_sender", "outsider"]
 
 
 @pytest.fixture
@@ -71,6 +71,8 @@ def test_every_address(cast, worlds, member):
                 expected[key] = 404
             elif pattern.callback.permission not in held[kind]:
                 expected[key] = 403
+            elif pattern.name in OWN and member != f"{kind}_manager":
+                expected[key] = 404
             else:
                 expected[key] = 200
             response = client.get(address(cast, worlds, kind, pattern))
