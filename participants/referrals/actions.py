@@ -10,8 +10,10 @@ from django.utils.dateformat import format as format_date
 from participants.audit.actions import record
 from participants.consent.models import Offer
 from participants.enrollment.models import Enrollment
-from participants.errors import ProgramError
-from participants.people.actions import index_record
+from participants.errors import ProgramError, ValuesRefused
+from participants.handoffs.models import Handoff
+from participants.operations.models import Operation
+from participants.people.actions import index_new_records, index_record
 from participants.people.models import SearchToken
 from participants.referrals import rules
 from participants.referrals.case import (
@@ -20,15 +22,20 @@ from participants.referrals.case import (
     NewOperation,
     check,
     derive,
+    known_of,
     operation_problems,
     prepare,
     stops,
 )
-from participants.referrals.models import Operation, Referral
+from participants.referrals.models import Referral
 from participants.referrals.queries import Changes, changes_since, same_case
-from participants.referrals.rules import Status, ValuesRefused
-from participants.screening.models import Screening
+from participants.referrals.rules import Status
+from participants.screening.models import Review, Screening
 from participants.staff.models import User
+
+PLACED_ALREADY = (
+    "The person is placed: court and counsel are kept on the participant's page now, and the rest is settled."
+)
 
 
 class AlreadyReceived(ProgramError):
@@ -108,7 +115,7 @@ def receive_referral(
             raise AlreadyReceived(made, "This form was saved before. Open the referral to change it.")
         referral.pk = row_id
     _save(referral, force_insert=True)
-    index_referral(referral)
+    index_new_records(kind=SearchToken.Kind.REFERRAL, records=[(referral.pk, known_of(referral))])
     record("referral.received", by=by, subjects=[referral], fields=FIELDS)
     if referral.status == Status.STOPPED:
         record("referral.stopped", by=by, subjects=[referral])
@@ -137,11 +144,16 @@ def differences(referral: Referral, values: Mapping) -> list[str]:
 
 
 def index_referral(referral: Referral) -> None:
+    """Write the search tokens of a case anew. What is part of another case leads there and has none of its own."""
+    merged = referral.merged_into_id is not None
+    parts = [] if merged else [referral, *Referral.objects.filter(merged_into=referral).order_by("id")]
     index_record(
         kind=SearchToken.Kind.REFERRAL,
         subject_id=referral.pk,
-        names=[referral.name],
-        numbers=[referral.case_number],
+        names=[part.name for part in parts],
+        numbers=[part.case_number for part in parts],
+        born=None if merged else referral.date_of_birth,
+        phone="" if merged else referral.phone,
     )
 
 
@@ -197,6 +209,7 @@ def update_court_details(
     Raises ChangedMeanwhile or ValuesRefused; nothing is overwritten then.
     """
     row = _at_version(Referral.objects.select_for_update().get(pk=referral.pk), version)
+    _check_not_handed_off(row)
     values = {
         "next_court_on": next_court_on,
         "must_appear": must_appear,
@@ -210,8 +223,16 @@ def update_court_details(
 def _locked(referral: Referral, version: int) -> Referral:
     row = Referral.objects.select_for_update().get(pk=referral.pk)
     if row.status == Status.PLACED:
-        raise ProgramError("The person is placed: the case is kept on the participant's page now.")
+        raise ProgramError(PLACED_ALREADY)
+    _check_not_handed_off(row)
+    if row.status == Status.MERGED:
+        raise ProgramError("This case is part of another one. Change that one.")
     return _at_version(row, version)
+
+
+def _check_not_handed_off(row: Referral) -> None:
+    if row.status == Status.HANDED_OFF:
+        raise ProgramError("This referral was handed off and is erased. Nothing more is written down about it.")
 
 
 def _at_version(row: Referral, version: int) -> Referral:
@@ -238,8 +259,10 @@ def _change(
         return row
     derive(row)
     row.version += 1
-    _save(row, update_fields=[*changed, *DERIVED, "version"])
-    if {"name", "case_number"} & set(changed):
+    if {"next_court_on", "must_appear"} & set(changed):
+        row.court_told_on = None  # what the person was told is not what stands here now
+    _save(row, update_fields=[*changed, *DERIVED, "court_told_on", "version"])
+    if {"name", "case_number", "date_of_birth", "phone"} & set(changed):
         index_referral(row)
     stays = Enrollment.objects.filter(referral=row)
     record(
@@ -251,7 +274,24 @@ def _change(
     )
     if {"date_of_birth", "offense_on"} & set(changed):
         _stop_or_resume(row, today=today, by=by)
+    if "charge" in changed:
+        _look_again(row, today=today, by=by)
     return row
+
+
+def _look_again(row: Referral, *, today: datetime.date, by: User) -> None:
+    """A charge that was changed after the screening makes a second look due, unless one waits already."""
+    screening = Screening.objects.filter(referral=row, eligible__isnull=False).first()
+    if screening is None or Review.objects.filter(screening=screening, eligible_after__isnull=True).exists():
+        return
+    Review.objects.create(
+        screening=screening,
+        kind=Review.Kind.CHARGE_CHANGED,
+        asked_on=today,
+        asked_by=by,
+        eligible_before=screening.eligible,
+    )
+    record("second_look.due", by=by, subjects=[row])
 
 
 def _save(row: Referral, **how) -> None:
@@ -275,6 +315,8 @@ def _stop_or_resume(row: Referral, *, today: datetime.date, by: User) -> None:
         move_referral(referral=row, to=Status.STOPPED)
         record("referral.stopped", by=by, subjects=[row])
     elif not minor and row.status == Status.STOPPED:
+        # A hand-off that was begun on a mistyped date is over; the row must not stay closed to everybody else.
+        Handoff.objects.filter(referral=row, done_at__isnull=True).delete()
         screening = Screening.objects.filter(referral=row).first()
         offer = Offer.objects.filter(referral=row).order_by("-made_on", "-id").first()
         _set_status(
@@ -294,8 +336,40 @@ def move_referral(*, referral: Referral, to: str) -> Referral:
     return referral
 
 
+@transaction.atomic
+def move_referrals(*, referrals: Collection[Referral], to: str) -> None:
+    """Move locked referrals along the state table, all of them or, with a ProgramError, none. One statement."""
+    for referral in referrals:
+        if not rules.may_move(referral.status, to):
+            stands = referral.get_status_display()
+            raise ProgramError(f"This referral stands at “{stands}”, so this step is not possible.")
+    now = {referral.status for referral in referrals}
+    moved = Referral.objects.filter(pk__in=[row.pk for row in referrals], status__in=now).update(status=to)
+    if moved != len(referrals):
+        raise ProgramError("Someone else has just moved one of these referrals on. Look at the list again.")
+    for referral in referrals:
+        referral.status = to
+
+
 def _set_status(referral: Referral, to: str) -> None:
     moved = Referral.objects.filter(pk=referral.pk, status=referral.status).update(status=to)
     if not moved:
         raise ProgramError("Someone else has just moved this referral on. Open it to see where it stands.")
     referral.status = to
+
+
+@transaction.atomic
+def fold_referral(*, referral: Referral, into: Referral | None, fingerprint: bytes) -> Referral:
+    """Let a referral be part of another one or, with None, stand on its own again, under this fingerprint.
+
+    Raises ProgramError when somebody else has moved it in between.
+    """
+    to = Status.MERGED if into else Status.RECEIVED
+    if not rules.may_move(referral.status, to):
+        raise ProgramError(f"This referral stands at “{referral.get_status_display()}”, so this step is not possible.")
+    moved = Referral.objects.filter(pk=referral.pk, status=referral.status, version=referral.version).update(
+        status=to, merged_into=into, fingerprint=fingerprint, version=referral.version + 1
+    )
+    if not moved:
+        raise ProgramError("Someone else has just changed this referral. Open it to see where it stands.")
+    return Referral.objects.get(pk=referral.pk)

@@ -6,14 +6,18 @@ Typed by hand or read from a file, every referral passes here before it is writt
 import datetime
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 
+from participants.errors import Problem, ValuesRefused
+from participants.operations.models import Operation
 from participants.referrals import rules
-from participants.referrals.models import Operation, Referral
-from participants.referrals.rules import Problem, Status, ValuesRefused
+from participants.referrals.models import Referral
+from participants.referrals.rules import Status
 from participants.tracks.scope import active_track
-from participants.vault.tokens import fingerprint, name_words, number_key
+from participants.vault.fields import SealedField
+from participants.vault.tokens import Known, fingerprint, name_words, number_key
 
 # What is known of a case; the order in which problems are told.
 FIELDS = (
@@ -85,13 +89,34 @@ def check(referral: Referral, *, today: datetime.date, fields: Collection[str] =
         today=today,
     ):
         found.setdefault(problem.field, problem)
-    try:
-        referral.clean_fields(exclude={"track", "operation", "status", *DERIVED, *found})
-    except ValidationError as error:
-        for field, sentences in error.message_dict.items():
-            found[field] = Problem(field, sentences[0])
+    for field in FIELDS:
+        if field != "operation" and field not in found and (sentence := _field_problem(referral, field)):
+            found[field] = Problem(field, sentence)
     if problems := [found[field] for field in FIELDS if field in found and field in fields]:
         raise ValuesRefused(problems)
+
+
+def _field_problem(referral: Referral, name: str) -> str | None:
+    """What the field itself says of a value, as `clean_fields` would: length, choices, whether it may be empty."""
+    field = Referral._meta.get_field(name)
+    value = getattr(referral, field.attname)
+    if field.blank and value in field.empty_values:
+        return None
+    if isinstance(field, SealedField):
+        return _said_of(name, value)
+    return _said_before(name, value)
+
+
+def _said_of(name: str, value: object) -> str | None:
+    try:
+        Referral._meta.get_field(name).clean(value, None)
+    except ValidationError as error:
+        return error.messages[0]
+    return None
+
+
+# Sources, dates and codes come again and again in a file. Values of a person are never kept.
+_said_before = lru_cache(maxsize=2000)(_said_of)
 
 
 def put_charge(referral: Referral, charges: Mapping[str, str], kind: str) -> str | None:
@@ -115,6 +140,11 @@ def derive(referral: Referral) -> None:
     referral.case_key = fingerprint(referral.track_id, "case", number)
     referral.person_key = fingerprint(referral.track_id, "person", referral.name, birth) if born else None
     referral.age_at_offense = rules.age_on(born, referral.offense_on) if born else None
+
+
+def known_of(referral: Referral) -> Known:
+    """What a case is found and compared by."""
+    return Known((referral.name,), (referral.case_number,), referral.date_of_birth, referral.phone)
 
 
 def stops(referral: Referral, *, today: datetime.date) -> bool:

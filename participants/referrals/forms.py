@@ -1,38 +1,23 @@
 """Forms of referrals."""
 
 import datetime
+from collections.abc import Iterable
 
-from crispy_forms.layout import Div, Field, Fieldset, Layout
+from crispy_forms.layout import Field, Fieldset, Layout
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 
-from participants.errors import ProgramError
+from participants.duplicates.finding import Match
+from participants.duplicates.rules import SameAs
+from participants.operations.queries import operations
 from participants.people import languages
 from participants.people.models import Gender, Race
+from participants.referrals.assignment import assignable_to
 from participants.referrals.case import NewOperation
 from participants.referrals.models import MustAppear, Referral
-from participants.referrals.queries import operations
-from participants.referrals.rules import Status, ValuesRefused
-from participants.web.forms import OnceMixin, ProgramForm
-from participants.web.uploads import TooLarge
+from participants.referrals.rules import Status
+from participants.web.forms import OnceMixin, ProgramForm, ValuesForm, VersionedMixin, two
 
 NOT_REPORTED = [("", "Not reported")]
-
-
-def two(*names: str) -> Div:
-    """Fields side by side where there is room."""
-    return Div(*(Div(name, css_class="col-md-6") for name in names), css_class="row")
-
-
-class ValuesForm(ProgramForm):
-    """Shows every value that the rules refuse next to its field."""
-
-    def apply_error(self, error: ProgramError) -> None:
-        if not isinstance(error, ValuesRefused):
-            return super().apply_error(error)
-        for problem in error.problems:
-            self.add_error(problem.field if problem.field in self.fields else None, problem.text)
-        return None
 
 
 class ReferralFields(ValuesForm):
@@ -113,10 +98,44 @@ class ReferralForm(OnceMixin, ReferralFields):
         self.fields["received_on"].initial = today
 
 
-class ReferralEditForm(ReferralFields):
-    """An existing referral, on the version that the page was opened with."""
+class ReceivingForm(ReferralForm):
+    """A new referral, with a question for each stored case that it looks like."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    ANSWERS = ((SameAs.DIFFERENT, "Another person: receive it"),
+               (SameAs.SAME_PERSON, "The same person, another case: receive it and link the two"))  # fmt: skip
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.matches: list[Match] = []
+
+    def ask(self, matches: Iterable[Match]) -> None:
+        """Ask what each of these is; what is answered already counts."""
+        self.matches = list(matches)
+        for match in self.matches:
+            self.fields[self._name(match)] = forms.ChoiceField(
+                label=f"What is case {match.referral.case_number}?",
+                choices=self.ANSWERS,
+                widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+                error_messages={"required": "Say what this one is, or open the case that is here."},
+            )
+        self.full_clean()
+
+    def _name(self, match: Match) -> str:
+        return f"match_{match.referral.pk.hex}"
+
+    def questions(self) -> list[tuple[Match, forms.BoundField]]:
+        return [(match, self[self._name(match)]) for match in self.matches]
+
+    @property
+    def decisions(self) -> dict:
+        return {match.referral.pk: self.cleaned_data[self._name(match)] for match in self.matches}
+
+    def values(self) -> dict:
+        return {name: value for name, value in super().values().items() if not name.startswith("match_")}
+
+
+class ReferralEditForm(VersionedMixin, ReferralFields):
+    """An existing referral, on the version that the page was opened with."""
 
     def __init__(self, *args, referral: Referral, **kwargs):
         names = [name for name in ReferralFields.base_fields if not name.startswith("operation_")]
@@ -125,13 +144,8 @@ class ReferralEditForm(ReferralFields):
         if referral.language not in languages.LANGUAGES:
             self.fields["language"].choices = [*languages.CHOICES, (referral.language, referral.language)]
 
-    def renew(self, version: int) -> None:
-        """Keep what was typed, on the version that the page now shows beside it."""
-        self.data = self.data.copy()
-        self.data["version"] = version
 
-
-class DatesForm(ValuesForm):
+class DatesForm(VersionedMixin, ValuesForm):
     """The dates of a stopped referral, against a document. Nothing is ticked beforehand."""
 
     date_of_birth = forms.DateField(label="Date of birth")
@@ -139,38 +153,39 @@ class DatesForm(ValuesForm):
     checked = forms.BooleanField(
         required=False, label="I have compared both dates with a document, such as an identity card or the charge"
     )
-    version = forms.IntegerField(widget=forms.HiddenInput)
-
-    renew = ReferralEditForm.renew
 
     def __init__(self, *args, referral: Referral, **kwargs):
         initial = {name: getattr(referral, name) for name in ("date_of_birth", "offense_on", "version")}
         super().__init__(*args, initial=initial, **kwargs)
 
 
-class ReferralFileForm(ProgramForm):
-    """A file of referrals, kept in memory only."""
+class AssignForm(ProgramForm):
+    """`seen` is whom the page showed, so that nobody is overruled unawares."""
 
-    file = forms.FileField(
-        label="CSV file",
-        allow_empty_file=True,
-        help_text="CSV in UTF-8, up to 10 MB. The file itself is not kept.",
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
-        error_messages={"required": "Choose a file first."},
-    )
+    to = forms.ModelChoiceField(queryset=None, label="Who works on it", required=False, empty_label="Nobody")
+    seen = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
-    def clean_file(self) -> UploadedFile:
-        file = self.cleaned_data["file"]
-        if isinstance(file, TooLarge):
-            raise forms.ValidationError("The file is larger than 10 MB. Send it in parts.")
-        return file
+    def __init__(self, *args, referral: Referral, today: datetime.date, **kwargs):
+        initial = {"to": referral.assigned_to_id, "seen": referral.assigned_to_id}
+        super().__init__(*args, initial=initial, **kwargs)
+        self.fields["to"].queryset = assignable_to(today=today)
+
+    def renew(self, referral: Referral) -> None:
+        """Keep what was chosen, beside what the page now shows."""
+        self.data = self.data.copy()
+        self.data["seen"] = str(referral.assigned_to_id or "")
 
 
 class FilterForm(forms.Form):
     """What the list shows. A value that does not exist asks for everything."""
 
-    status = forms.ChoiceField(choices=[("", "Any status"), *Status.choices], required=False)
+    # What is part of another case stands in no list.
+    status = forms.ChoiceField(
+        choices=[("", "Any status"), *(choice for choice in Status.choices if choice[0] != Status.MERGED)],
+        required=False,
+    )
     source = forms.ChoiceField(required=False)
+    assigned = forms.ChoiceField(choices=[("", "Anybody"), ("me", "Me"), ("nobody", "Nobody yet")], required=False)
 
     def __init__(self, *args, sources: list[str], **kwargs):
         super().__init__(*args, **kwargs)

@@ -4,26 +4,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from participants.people.models import Gender, Race, language_code
-from participants.referrals.rules import Status
+from participants.referrals.rules import NAMELESS, Status
 from participants.tracks.models import ERASE, KEEP, TALLY, TrackRecord
 from participants.vault.fields import SealedDateField, SealedTextField
-
-
-class Operation(TrackRecord):
-    """A police operation that referrals came from. Says nothing about people."""
-
-    agency = models.CharField(max_length=150)
-    name = models.CharField(max_length=150)
-    held_on = models.DateField("date")
-
-    classification = {"agency": KEEP, "name": KEEP, "held_on": KEEP}
-
-    class Meta(TrackRecord.Meta):
-        ordering = ("-held_on", "-id")
-        constraints = (models.UniqueConstraint(fields=("track", "agency", "name", "held_on"), name="operation_once"),)
-
-    def __str__(self):
-        return f"{self.name}, {self.agency}, {self.held_on}"
 
 
 class MustAppear(models.TextChoices):
@@ -47,8 +30,20 @@ class Referral(TrackRecord):
     offense_on = models.DateField("offense date")
     received_on = models.DateField()
     source = models.CharField(max_length=150, help_text="Who sent the case.")
-    operation = models.ForeignKey(Operation, on_delete=models.PROTECT, null=True, blank=True, related_name="referrals")
+    operation = models.ForeignKey(
+        "participants.Operation", on_delete=models.PROTECT, null=True, blank=True, related_name="referrals"
+    )
+    batch = models.ForeignKey(
+        "participants.Batch", on_delete=models.PROTECT, null=True, editable=False, related_name="referrals"
+    )
+    # Who works on the case until the person is placed.
+    assigned_to = models.ForeignKey(
+        "participants.User", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="merged")
     next_court_on = models.DateField("next court date", null=True, blank=True)
+    # The day on which the person was told of the next court date.
+    court_told_on = models.DateField(null=True, editable=False)
     must_appear = models.CharField(
         "must the person appear?", max_length=10, choices=MustAppear.choices, default=MustAppear.UNKNOWN
     )
@@ -78,6 +73,10 @@ class Referral(TrackRecord):
         "received_on": TALLY,
         "source": TALLY,
         "operation": ERASE,
+        "batch": ERASE,
+        "assigned_to": KEEP,
+        "merged_into": ERASE,
+        "court_told_on": ERASE,
         "next_court_on": ERASE,
         "must_appear": ERASE,
         "language": TALLY,
@@ -98,6 +97,11 @@ class Referral(TrackRecord):
             models.UniqueConstraint(fields=("track", "fingerprint"), name="referral_once"),
             models.CheckConstraint(condition=Q(received_on__gte=F("offense_on")), name="referral_after_offense"),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="referral_status_known"),
+            models.CheckConstraint(
+                condition=Q(status="merged", merged_into__isnull=False)
+                | Q(~Q(status="merged"), merged_into__isnull=True),
+                name="referral_merged_into_another",
+            ),
         )
         indexes = (
             models.Index(fields=("track", "status", "-received_on", "-id"), name="referral_by_status"),
@@ -105,4 +109,10 @@ class Referral(TrackRecord):
             models.Index(fields=("track", "next_court_on"), name="referral_by_court"),
             models.Index(fields=("track", "case_key"), name="referral_by_case"),
             models.Index(fields=("track", "person_key"), name="referral_by_person"),
+            models.Index(fields=("track", "assigned_to", "status"), name="referral_by_worker"),
         )
+
+    @property
+    def is_nameless(self) -> bool:
+        """Whether lists show the row without a name, because the person was a child."""
+        return self.status in NAMELESS

@@ -1,6 +1,5 @@
 """Named reads of referrals."""
 
-import datetime
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,11 +7,10 @@ from django.db.models import Count, Q, QuerySet, Value
 from django.http import Http404
 
 from participants.audit.queries import events_about
-from participants.referrals.models import Operation, Referral
-from participants.referrals.rules import OPEN, Status
+from participants.people.restrictions import hidden_ids, readable
+from participants.referrals.models import Referral
+from participants.referrals.rules import NAMELESS, OPEN, Status
 from participants.staff.models import User
-
-DUPLICATES_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -23,13 +21,24 @@ class Changes:
     by: list[str]
 
 
-def referral_list(status: str | None = None, source: str | None = None) -> QuerySet[Referral]:
-    """The track's referrals, newest first; `None` asks for all."""
-    found = Referral.objects.order_by("-received_on", "-id")
+def referral_list(
+    status: str | None = None, source: str | None = None, assigned: str | None = None, *, user: User | None = None
+) -> QuerySet[Referral]:
+    """The track's referrals, newest first; `None` asks for all. `assigned` is "me", which is `user`, or "nobody".
+
+    Without those that the acting person may not open, but for children's, which stand in no list with their name,
+    and without those that are part of another case.
+    """
+    closed = hidden_ids("referral")
+    found = Referral.objects.exclude(status=Status.MERGED).order_by("-received_on", "-id")
+    if closed:
+        found = found.filter(Q(status__in=NAMELESS) | ~Q(pk__in=closed))
     if status is not None:
         found = found.filter(status=status)
     if source is not None:
         found = found.filter(source=source)
+    if assigned is not None:
+        found = found.filter(assigned_to=user if assigned == "me" else None)
     return found
 
 
@@ -41,55 +50,22 @@ def waiting_steps() -> dict[str, int]:
 
 
 def referral_or_404(pk: UUID) -> Referral:
-    """The referral of the active track with this id. Raises Http404."""
+    """The referral of the active track with this id, if the acting person may open it. Raises Http404."""
     try:
-        return Referral.objects.select_related("operation").get(pk=pk)
+        return readable(Referral.objects.select_related("operation"), referral="pk").get(pk=pk)
     except Referral.DoesNotExist as error:
         raise Http404 from error
 
 
 def sources() -> list[str]:
     """Who has sent cases, by name."""
-    return list(Referral.objects.order_by("source").values_list("source", flat=True).distinct())
-
-
-def operations() -> QuerySet[Operation]:
-    """The operations that referrals came from, newest first."""
-    return Operation.objects.order_by("-held_on", "-id")
+    counted = Referral.objects.exclude(status=Status.MERGED)
+    return list(counted.order_by("source").values_list("source", flat=True).distinct())
 
 
 def same_case(fingerprint: bytes) -> Referral | None:
     """The referral with exactly this content, if it was received before."""
     return Referral.objects.filter(fingerprint=fingerprint).first()
-
-
-def possible_duplicates(referral: Referral) -> list[Referral]:
-    """Referrals with the same case number and another person, or the same person and another case number."""
-    case_key, person_key = bytes(referral.case_key), referral.person_key
-    same = Q(case_key=case_key)
-    if person_key is not None:
-        person_key = bytes(person_key)
-        same &= Q(person_key__isnull=True) | ~Q(person_key=person_key)
-        same |= Q(person_key=person_key) & ~Q(case_key=case_key)
-    found = Referral.objects.filter(same).exclude(pk=referral.pk)
-    return list(found.order_by("-received_on", "-id")[:DUPLICATES_SHOWN])
-
-
-def court_dates(start: datetime.date, end: datetime.date, caseworker: User | None = None) -> QuerySet[Referral]:
-    """Cases heard from `start` to `end` (both included) that are open, or whose person is placed and active.
-
-    With a caseworker only those whose stay this caseworker accompanies.
-    """
-    going_on = Q(status=Status.PLACED, enrollment__status="active")
-    if caseworker is None:
-        going_on |= Q(status__in=OPEN)
-    else:
-        going_on &= Q(enrollment__caseworker=caseworker)
-    return (
-        Referral.objects.filter(going_on, next_court_on__range=(start, end))
-        .select_related("enrollment__participant")
-        .order_by("next_court_on", "id")
-    )
 
 
 def changes_since(referral: Referral, version: int) -> Changes:

@@ -4,11 +4,11 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import TextChoices
 
-from participants.errors import ProgramError
+from participants.errors import Problem
 
 ADULT = 18  # s. 796.07 Fla. Stat. as amended by ch. 2016-24: minors cannot be charged and are victims
 HOTLINE = "1-800-962-2873"  # Florida Abuse Hotline; any person must report, s. 39.201
@@ -30,40 +30,43 @@ class Status(TextChoices):
     LAPSED = "lapsed", "Offer lapsed"
     ACCEPTED = "accepted", "Accepted"
     PLACED = "placed", "Placed"
+    MERGED = "merged", "Same as another"
+    HANDED_OFF = "handed_off", "Handed off"
 
 
 # A declined or lapsed offer may be made again: declining is a normal outcome, not a door that closes.
 # Nothing leads out of STOPPED but a corrected date, after which the referral stands where it stood (`standing`).
 MOVES: dict[str, set[str]] = {
-    Status.RECEIVED: {Status.STOPPED, Status.INELIGIBLE, Status.ELIGIBLE},
-    Status.STOPPED: set(),
-    Status.INELIGIBLE: {Status.STOPPED},
-    Status.ELIGIBLE: {Status.OFFERED, Status.STOPPED},
+    Status.RECEIVED: {Status.STOPPED, Status.INELIGIBLE, Status.ELIGIBLE, Status.MERGED},
+    Status.STOPPED: {Status.HANDED_OFF},
+    # A screening may be decided otherwise, with a written reason, while no offer is open or accepted.
+    Status.INELIGIBLE: {Status.ELIGIBLE, Status.ACCEPTED, Status.STOPPED},
+    Status.ELIGIBLE: {Status.OFFERED, Status.INELIGIBLE, Status.STOPPED},
     Status.OFFERED: {Status.ACCEPTED, Status.DECLINED, Status.LAPSED, Status.STOPPED},
-    Status.DECLINED: {Status.OFFERED, Status.STOPPED},
+    Status.DECLINED: {Status.OFFERED, Status.INELIGIBLE, Status.STOPPED},
     # An answer that was given in time may be entered after the sweep.
-    Status.LAPSED: {Status.OFFERED, Status.ACCEPTED, Status.DECLINED, Status.STOPPED},
-    Status.ACCEPTED: {Status.PLACED, Status.DECLINED, Status.STOPPED},
+    Status.LAPSED: {Status.OFFERED, Status.ACCEPTED, Status.DECLINED, Status.INELIGIBLE, Status.STOPPED},
+    # Not eligible after all only where the charge itself was changed.
+    Status.ACCEPTED: {Status.PLACED, Status.DECLINED, Status.INELIGIBLE, Status.STOPPED},
     Status.PLACED: set(),
+    Status.MERGED: {Status.RECEIVED},
+    # What is left is a line in the hand-off log.
+    Status.HANDED_OFF: set(),
 }
+
+
+# What is kept of a case in court, after placement too.
+COURT_FIELDS = ("next_court_on", "must_appear", "counsel_name", "counsel_contact")
 # Before placement, with something still to come from us.
 OPEN = (Status.RECEIVED, Status.ELIGIBLE, Status.OFFERED, Status.ACCEPTED)
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with one value, in a sentence that can stand next to its field."""
-
-    field: str
-    text: str
+# Nothing more is written down about these cases: a child's, or one that goes on under another.
+SHUT = (Status.STOPPED, Status.HANDED_OFF, Status.MERGED)
 
 
-class ValuesRefused(ProgramError):
-    """Several values are refused at once, so that they can be put right at once."""
-
-    def __init__(self, problems: list[Problem]):
-        super().__init__(problems[0].text, field=problems[0].field)
-        self.problems = problems
+# Stand in lists without a name: who was a child is not for everybody to read.
+NAMELESS = (Status.STOPPED, Status.HANDED_OFF)
 
 
 def may_move(now: str, to: str) -> bool:
@@ -103,6 +106,12 @@ def normal_charge(text: str) -> str:
 
 def find_charge(text: str, charges: Mapping[str, str]) -> str | None:
     """The charge of the program's map that a text means, however it is written; None for an unknown one."""
+    return _known_charge(text[:200], tuple(charges))
+
+
+@lru_cache(maxsize=1000)
+def _known_charge(text: str, charges: tuple[str, ...]) -> str | None:
+    """A file names a few charges a thousand times."""
     wanted = normal_charge(text).casefold()
     return next((charge for charge in charges if normal_charge(charge).casefold() == wanted), None)
 
@@ -113,6 +122,8 @@ def unknown_charge(text: str, charges: Mapping[str, str]) -> str:
 
 def text_problem(text: str) -> str | None:
     """A control character cannot be shown, and some databases cannot store it."""
+    if text.isprintable():  # most texts, at a fraction of the cost: a file has a million cells
+        return None
     if any(unicodedata.category(char) == "Cc" and char not in "\r\n\t" for char in text):
         return "There is an invisible control character in this text. Please type it again."
     if any(char in "\r\n\t" for char in text):

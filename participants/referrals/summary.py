@@ -1,16 +1,23 @@
 """What the referral page says: the facts, what has happened, and the one next step."""
 
+import datetime
 from dataclasses import dataclass
 
 from participants.completion.models import Disposition
 from participants.consent.models import Agreement, Offer
+from participants.consent.queries import agreements_of
+from participants.consent.rules import Decision, hours_after
+from participants.court.queries import Court
+from participants.court.queries import court_of as court_now
 from participants.enrollment.models import Enrollment
 from participants.people.languages import language_name
 from participants.referrals.models import Referral
 from participants.referrals.rules import Status
-from participants.screening.models import Screening
+from participants.screening.models import Review, Screening
 from participants.screening.queries import screening_of
+from participants.screening.timeline import screened
 from participants.staff.permissions import Permission
+from participants.tracks.scope import active_track
 from participants.web.urls import track_url
 
 
@@ -20,9 +27,18 @@ class Way:
 
     screening: Screening | None
     offers: list[Offer]
-    agreement: Agreement | None
+    agreements: list[Agreement]
     enrollment: Enrollment | None
     disposition: Disposition | None
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """The last version that was signed."""
+        return self.agreements[-1] if self.agreements else None
+
+    @property
+    def waiting_review(self) -> Review | None:
+        return self.screening.waiting_review if self.screening else None
 
 
 @dataclass(frozen=True)
@@ -39,20 +55,15 @@ def way_of(referral: Referral) -> Way:
     """One statement for each kind of record."""
     return Way(
         screening=screening_of(referral),
-        offers=list(Offer.objects.filter(referral=referral).select_related("explained_by").order_by("made_on", "id")),
-        agreement=(
-            Agreement.objects.filter(referral=referral)
-            .select_related("recorded_by")
-            .order_by("-signed_on", "-id")
-            .first()
-        ),
+        offers=list(Offer.objects.filter(referral=referral).select_related("explained_by").order_by("made_at", "id")),
+        agreements=list(agreements_of(referral)),
         enrollment=(Enrollment.objects.filter(referral=referral).select_related("participant", "caseworker").first()),
         disposition=Disposition.objects.filter(referral=referral).select_related("recorded_by").first(),
     )
 
 
 def facts(referral: Referral) -> dict[str, list[dict]]:
-    """What is known, in three groups of label and value pairs."""
+    """What is known, in two groups of label and value pairs."""
     age = referral.age_at_offense
     return {
         "person": [
@@ -69,13 +80,11 @@ def facts(referral: Referral) -> dict[str, list[dict]]:
             {"label": "Offense date", "value": day(referral.offense_on)},
             {"label": "Received on", "value": day(referral.received_on)},
             {"label": "Source", "value": referral.source},
-            {"label": "Operation", "value": str(referral.operation) if referral.operation_id else ""},
-        ],
-        "court": [
-            {"label": "Next court date", "value": day(referral.next_court_on)},
-            {"label": "Must the person appear?", "value": referral.get_must_appear_display()},
-            {"label": "Defense counsel", "value": referral.counsel_name},
-            {"label": "Counsel's phone or e-mail", "value": referral.counsel_contact},
+            {
+                "label": "Operation",
+                "value": str(referral.operation) if referral.operation_id else "",
+                "url": track_url("operation", pk=referral.operation_id) if referral.operation_id else "",
+            },
         ],
     }
 
@@ -84,29 +93,43 @@ def day(date) -> str:
     return f"{date:%B} {date.day}, {date.year}" if date else ""
 
 
-def timeline(referral: Referral, way: Way, permissions: frozenset[Permission]) -> list[dict]:
+def court_of(referral: Referral, way: Way, permissions: frozenset[Permission], *, today: datetime.date) -> Court:
+    """The case in court; for who may not read participants only what was recorded before the placement."""
+    stay = None if Permission.VIEW_PARTICIPANTS in permissions else way.enrollment
+    return court_now(referral, today=today, before=stay.placed_on if stay else None)
+
+
+def timeline(referral: Referral, way: Way, permissions: frozenset[Permission], *, court: Court) -> list[dict]:
     """What has happened, oldest first. Who may not read participants reads that the person is placed, and nothing
     of the stay: not with whom, not how it ended, not what the prosecutor decided."""
     may_read = Permission.VIEW_PARTICIPANTS in permissions
     items = [{"on": referral.received_on, "title": "Received", "text": f"From {referral.source}"}]
     if way.screening:
-        screening = way.screening
-        title = "Screened: eligible" if screening.eligible else "Screened: not eligible"
-        criteria = f"Written criteria, version {screening.criteria_version.number}"
-        items.append({"on": screening.decided_on, "title": title, "text": criteria, "by": screening.decided_by.name})
+        items += screened(way.screening)
     for offer in way.offers:
         text = f"{offer.get_place_display()}, in {language_name(offer.language)}. To decide by {day(offer.decide_by)}"
         items.append({"on": offer.made_on, "title": "Offer made", "text": text, "by": offer.explained_by.name})
         if offer.decided_on:
             text = f"{offer.get_counsel_display()} on {day(offer.counsel_on)}" if offer.counsel_on else ""
-            items.append({"on": offer.decided_on, "title": offer.get_decision_display(), "text": text})
-    if way.agreement:
-        agreement = way.agreement
+            if offer.changed_mind:
+                on = offer.accepted_at.astimezone(active_track().program.zone).date()
+                title = f"Accepted, {hours_after(offer.made_at, offer.accepted_at)} after the offer"
+                items.append({"on": on, "title": title, "text": text})
+                text = ""  # a lawyer was asked before accepting
+            title = offer.get_decision_display()
+            if offer.decision != Decision.LAPSED:
+                title = f"{title}, {hours_after(offer.made_at, offer.decided_at)} after the offer"
+            items.append({"on": offer.decided_on, "title": title, "text": text})
+    for agreement in way.agreements:
+        # What is signed or taken back after the placement belongs to the stay.
+        if not may_read and way.enrollment and agreement.signed_on > way.enrollment.placed_on:
+            continue
         text = f"In {language_name(agreement.language)}. The program ends on {day(agreement.term_ends_on)}"
-        items.append(
-            {"on": agreement.signed_on, "title": "Agreement signed", "text": text, "by": agreement.recorded_by.name}
-        )
-        # After placement it is withdrawn when the person leaves.
+        title = f"Agreement signed anew, version {agreement.version}"
+        if agreement.version == 1:
+            after = hours_after(agreement.offer.made_at, agreement.signed_at)
+            title = f"Agreement signed, {after} after the offer"
+        items.append({"on": agreement.signed_on, "title": title, "text": text, "by": agreement.recorded_by.name})
         if agreement.withdrawn_on and (may_read or way.enrollment is None):
             items.append({"on": agreement.withdrawn_on, "title": "Agreement withdrawn"})
     if way.enrollment:
@@ -126,6 +149,7 @@ def timeline(referral: Referral, way: Way, permissions: frozenset[Permission]) -
                 "by": way.disposition.recorded_by.name,
             }
         )
+    items += court.items()
     return sorted(items, key=lambda item: item["on"])
 
 
@@ -147,11 +171,21 @@ def _step(referral: Referral, way: Way) -> tuple[Step, Permission | None]:
             return Step(text, "Add the date of birth", edit), Permission.RECEIVE_REFERRALS
         case Status.RECEIVED:
             url = track_url("screening_new", pk=referral.pk)
+            if way.screening:
+                count = len(way.screening.open_questions)
+                text = f"Screening is begun; {count} question{'s are' if count != 1 else ' is'} open."
+                return Step(text, "Go on with the screening", url), Permission.SCREEN
             return Step("Waits for screening against the written criteria.", "Screen", url), Permission.SCREEN
         case Status.STOPPED:
             return Step("Stopped."), None
+        case Status.MERGED:
+            return Step("Part of another case. What follows is kept there."), None
+        case Status.INELIGIBLE | Status.ELIGIBLE | Status.DECLINED | Status.LAPSED if way.waiting_review:
+            url = track_url("review_decide", pk=way.waiting_review.pk)
+            text = "A second look at the screening is due. Until it is decided no offer is made."
+            return Step(text, "Take the second look", url), Permission.REVIEW_SCREENINGS
         case Status.INELIGIBLE:
-            return Step("Not eligible, for the reasons below. Nothing more is to be done here."), None
+            return Step("Not eligible, for the reasons below. The person can ask for a second look."), None
         case Status.ELIGIBLE:
             text = "Eligible. The person can now be told about the program and decide freely."
             return Step(text, "Make an offer", new_offer), Permission.MAKE_OFFERS

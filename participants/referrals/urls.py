@@ -7,7 +7,7 @@ from participants.referrals import views
 urlpatterns = [
     path("referrals/", views.referrals, name="referrals"),
     path("referrals/new/", views.referral_new, name="referral_new"),
-    path("referrals/import/", views.referral_import, name="referral_import"),
     path("referrals/<uuid:pk>/", views.referral, name="referral"),
     path("referrals/<uuid:pk>/edit/", views.referral_edit, name="referral_edit"),
+    path("referrals/<uuid:pk>/assign/", views.referral_assign, name="referral_assign"),
 ]

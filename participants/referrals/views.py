@@ -6,30 +6,41 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from participants.access.gate import requires
 from participants.audit.actions import shown
+from participants.consent.choice import choice_of
+from participants.documents.queries import documents_of
+from participants.documents.rules import takes_papers
+from participants.duplicates.actions import receive_compared
+from participants.duplicates.finding import decided_about, looks_like, possible_duplicates
+from participants.duplicates.sides import sides
 from participants.errors import ProgramError
+from participants.handoffs.queries import handoff_of
 from participants.referrals import queries, summary
 from participants.referrals.actions import (
+    PLACED_ALREADY,
     AlreadyReceived,
     ChangedMeanwhile,
     change_referral,
     correct_dates,
-    receive_referral,
 )
+from participants.referrals.assignment import ASSIGNABLE, AssignedMeanwhile, assign
 from participants.referrals.forms import (
+    AssignForm,
     DatesForm,
     FilterForm,
+    ReceivingForm,
     ReferralEditForm,
-    ReferralFileForm,
-    ReferralForm,
 )
-from participants.referrals.intake import receive_file
+from participants.referrals.models import Referral
 from participants.referrals.rules import HOTLINE, Status
-from participants.referrals.sheet import COLUMNS, REQUIRED
 from participants.staff.permissions import Permission
+from participants.tracks.scope import active_scope
 from participants.web.clock import today
 from participants.web.forms import page_status
 from participants.web.paging import page_of
 from participants.web.urls import track_url
+
+# What a typed case and a stored one are compared by before the typed one is received.
+ASKED = ("name", "date_of_birth", "phone", "case_number", "charge", "offense_on", "received_on", "source")
 
 
 @require_GET
@@ -37,7 +48,7 @@ from participants.web.urls import track_url
 def referrals(request):
     filters = FilterForm(request.GET, sources=queries.sources())
     chosen = filters.chosen()
-    page = page_of(queries.referral_list(**chosen), request, order="-received_on")
+    page = page_of(queries.referral_list(**chosen, user=request.user), request, order="-received_on")
     context = {"filters": filters, "filtered": any(chosen.values()), "page": page}
     return render(request, "referrals/list.html", context)
 
@@ -45,22 +56,34 @@ def referrals(request):
 @require_http_methods(["GET", "POST"])
 @requires(Permission.RECEIVE_REFERRALS)
 def referral_new(request):
-    form = ReferralForm(request.POST or None, user=request.user, track=request.track, today=today())
-    same = None
+    """Receive a case. What looks like a stored one is asked about before anything is created."""
+    form = ReceivingForm(request.POST or None, user=request.user, track=request.track, today=today())
+    same, typed = None, None
     if request.method == "POST" and form.is_valid():
+        row_id, values, now = form.row_id, form.values(), {"today": today()}
         try:
-            referral = receive_referral(row_id=form.row_id, **form.values(), today=today(), by=request.user)
+            typed, matches = looks_like(row_id=row_id, **values, **now)
+            form.ask(matches)
+            if form.is_valid():
+                row = receive_compared(row_id=row_id, decisions=form.decisions, **values, **now, by=request.user)
+                if row.status != Status.STOPPED:
+                    messages.success(request, "The referral is received.")
+                return redirect(track_url("referral", pk=row.pk))
         except ProgramError as error:
             form.apply_error(error)
             if isinstance(error, AlreadyReceived):
-                same = error.referral
-                shown(same)
-        else:
-            if referral.status != Status.STOPPED:
-                messages.success(request, "The referral is received.")
-            return redirect(track_url("referral", pk=referral.pk))
-    context = {"form": form, "same": same, **choices(request)}
+                same = _to_open(error.referral)
+    questions = [(match, field, sides(typed, match.referral, ASKED)) for match, field in form.questions()]
+    context = {"form": form, "same": same, "questions": questions, **choices(request)}
     return render(request, "referrals/new.html", context, status=page_status(form))
+
+
+def _to_open(same: Referral) -> Referral | None:
+    """The case that is here already, for a link to it; none to a file that is closed to who typed it."""
+    if same.audit_subject in active_scope().hidden:
+        return None
+    shown(same)
+    return same
 
 
 def choices(request) -> dict:
@@ -76,15 +99,24 @@ def choices(request) -> dict:
 @requires(Permission.VIEW_REFERRALS)
 def referral(request, pk):
     row = queries.referral_or_404(pk)
+    if row.status == Status.HANDED_OFF:
+        shown(row)
+        return render(request, "handoffs/handed_off.html", {"referral": row, "handoff": handoff_of(row)})
     way = summary.way_of(row)
+    court = summary.court_of(row, way, request.permissions, today=today())
     context = {
         "referral": row,
         "way": way,
         "facts": summary.facts(row),
-        "timeline": summary.timeline(row, way, request.permissions),
+        "court": court,
+        "papers": documents_of([row.pk]) if request.may(Permission.VIEW_DOCUMENTS) else [],
+        "shut": not takes_papers(row.status),
+        "choice": choice_of(row, stay=way.enrollment, may_read=request.may(Permission.VIEW_PARTICIPANTS)),
+        "timeline": summary.timeline(row, way, request.permissions, court=court),
         "step": summary.next_step(row, way, request.permissions),
-        "duplicates": queries.possible_duplicates(row),
-        "may_edit": request.may(Permission.RECEIVE_REFERRALS) and row.status != Status.PLACED,
+        "matches": possible_duplicates(row),
+        "decided": decided_about(row),
+        "may_edit": request.may(Permission.RECEIVE_REFERRALS) and row.status not in (Status.PLACED, Status.MERGED),
         "stopped": row.status == Status.STOPPED,
         "hotline": HOTLINE,
     }
@@ -95,8 +127,10 @@ def referral(request, pk):
 @requires(Permission.RECEIVE_REFERRALS)
 def referral_edit(request, pk):
     row = queries.referral_or_404(pk)
+    if row.status in (Status.HANDED_OFF, Status.MERGED):
+        return redirect(track_url("referral", pk=row.pk))
     if row.status == Status.PLACED:
-        messages.info(request, "The person is placed: the case is kept on the participant's page now.")
+        messages.info(request, PLACED_ALREADY)
         return redirect(track_url("referral", pk=row.pk))
     stopped = row.status == Status.STOPPED
     form_class, change = (DatesForm, correct_dates) if stopped else (ReferralEditForm, change_referral)
@@ -108,8 +142,7 @@ def referral_edit(request, pk):
         except ProgramError as error:
             form.apply_error(error)
             if isinstance(error, AlreadyReceived):
-                same = error.referral
-                shown(same)
+                same = _to_open(error.referral)
             if isinstance(error, ChangedMeanwhile):
                 conflicts = compare(error, form)
                 form.renew(error.referral.version)
@@ -142,25 +175,23 @@ def compare(error: ChangedMeanwhile, form) -> list[dict]:
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.RECEIVE_REFERRALS)
-def referral_import(request):
-    """Check a file or receive its good rows. Answering the same file twice stores nothing twice, so the result
-    is shown at once and a reload does no harm."""
-    form = ReferralFileForm(request.POST or None, request.FILES or None, user=request.user, track=request.track)
-    commit = "receive" in request.POST
-    sheet = outcome = None
+def referral_assign(request, pk):
+    """Who works on a case; the referral's page has the same form."""
+    row = queries.referral_or_404(pk)
+    if row.status not in ASSIGNABLE:
+        messages.info(request, f"The case stands at “{row.get_status_display()}”, so nobody is assigned to it now.")
+        return redirect(track_url("referral", pk=row.pk))
+    form = AssignForm(request.POST or None, user=request.user, track=request.track, referral=row, today=today())
     if request.method == "POST" and form.is_valid():
         try:
-            content = form.cleaned_data["file"].read()
-            sheet, outcome = receive_file(content, today=today(), commit=commit, by=request.user)
+            changed = assign(referral=row, **form.values(), today=today(), by=request.user)
         except ProgramError as error:
             form.apply_error(error)
+            if isinstance(error, AssignedMeanwhile):
+                form.renew(error.referral)
         else:
-            if not sheet.count:
-                form.add_error("file", sheet.refused[0].problem)
-                outcome = None
-    columns = [
-        {"name": aliases[0], "also": aliases[1:4], "needed": name in REQUIRED or name == "source"}
-        for name, aliases in COLUMNS.items()
-    ]
-    context = {"form": form, "sheet": sheet, "outcome": outcome, "committed": commit, "columns": columns}
-    return render(request, "referrals/import.html", context, status=page_status(form))
+            whom = changed.assigned_to.name if changed.assigned_to else "nobody"
+            messages.success(request, f"The case is assigned to {whom}.")
+            return redirect(track_url("referral", pk=row.pk))
+    context = {"form": form, "referral": row}
+    return render(request, "referrals/assign.html", context, status=page_status(form))

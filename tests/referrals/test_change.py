@@ -5,7 +5,8 @@ import datetime
 import pytest
 
 from participants.audit.models import Event, EventSubject
-from participants.errors import ProgramError
+from participants.court.queries import court_dates
+from participants.errors import ProgramError, ValuesRefused
 from participants.people.queries import subjects_matching
 from participants.referrals.actions import (
     AlreadyReceived,
@@ -16,8 +17,7 @@ from participants.referrals.actions import (
     update_court_details,
 )
 from participants.referrals.models import Referral
-from participants.referrals.queries import court_dates, possible_duplicates
-from participants.referrals.rules import NOT_HERE, Status, ValuesRefused
+from participants.referrals.rules import NOT_HERE, Status
 from participants.tracks.scope import in_track
 from tests import builders
 
@@ -164,9 +164,9 @@ def test_mistyped_date_that_is_corrected_destroys_nothing(cast, clerk, build, st
     assert stored(referral).status == status
 
 
-def test_stopped_referral_moves_nowhere(cast, clerk):
+def test_stopped_referral_moves_nowhere_but_to_the_hand_off(cast, clerk):
     referral = builders.make_referral(cast, cast.education, **CHILD)
-    for status in set(Status) - {Status.STOPPED}:
+    for status in set(Status) - {Status.STOPPED, Status.HANDED_OFF}:
         with pytest.raises(ProgramError, match="Stopped: under 18"):
             move_referral(referral=referral, to=status)
 
@@ -239,12 +239,3 @@ def test_court_dates_are_those_of_open_cases_and_active_stays(cast, clerk):
     assert set(court_dates(D(2026, 4, 1), D(2026, 4, 8))) == {open_case, active.referral}
     assert list(court_dates(D(2026, 4, 1), D(2026, 4, 8), caseworker=active.caseworker)) == [active.referral]
     assert not court_dates(D(2026, 4, 1), D(2026, 4, 8), caseworker=cast.education_second_caseworker).exists()
-
-
-def test_possible_duplicates_share_the_case_or_the_person(cast, clerk):
-    first = builders.make_referral(cast, cast.education, case_number="F26-1")
-    other_person = builders.make_referral(cast, cast.education, case_number="F26-1", name="Sasha Fenwhistle")
-    other_case = builders.make_referral(cast, cast.education, case_number="F26-2")
-    builders.make_referral(cast, cast.education, case_number="F26-3", name="Naomi Foxglen")
-    builders.make_referral(cast, cast.education, case_number="F26-1", charge="796.07(2)(i)")
-    assert set(possible_duplicates(first)) == {other_person, other_case}

@@ -8,7 +8,8 @@ from django.db import connection
 
 from participants.audit.models import Event, EventSubject
 from participants.completion.actions import record_disposition, withdraw
-from participants.referrals.models import Operation, Referral
+from participants.operations.models import Operation
+from participants.referrals.models import Referral
 from participants.tracks.scope import in_track
 from tests import builders
 from tests.referrals.typed import TYPED, form_key, post_new, text_of
@@ -103,7 +104,7 @@ def test_list_asks_the_same_number_of_questions(cast, client, list_url, django_a
     for _ in range(rows):
         builders.make_referral(cast, cast.education)
     # Session, user, grants; sources, rows; the event and its subjects, in a transaction of their own.
-    with django_assert_num_queries(9 + OPENING):
+    with django_assert_num_queries(10 + OPENING):
         client.get(list_url)
 
 
@@ -196,7 +197,8 @@ def test_operation_is_chosen_or_named(cast, client, new_url):
     post_new(client, new_url, **named)
     with in_track(cast.education):
         operation = Operation.objects.get()
-    assert post_new(client, new_url, case_number="F26-2", operation=operation.pk).status_code == 302
+    other = {"name": "Ruth Palmer", "case_number": "F26-2"}
+    assert post_new(client, new_url, **other, operation=operation.pk).status_code == 302
     both = post_new(client, new_url, case_number="F26-3", operation=operation.pk, **named)
     assert "not both" in text_of(both)
     with in_track(cast.education):
@@ -254,7 +256,14 @@ def test_page_tells_what_happened_in_order(cast, client):
     enrollment = builders.make_enrollment(cast, cast.education)
     response = client.get(cast.url(cast.education, "referral", pk=enrollment.referral_id))
     titles = [item["title"] for item in response.context["timeline"]]
-    assert titles == ["Received", "Screened: eligible", "Offer made", "Accepted", "Agreement signed", "Placed"]
+    assert titles == [
+        "Received",
+        "Screened: eligible",
+        "Offer made",
+        "Accepted, 119 hours after the offer",
+        "Agreement signed, 143 hours after the offer",
+        "Placed",
+    ]
 
 
 @pytest.mark.parametrize("status", ["active", "withdrew"])
@@ -266,7 +275,13 @@ def test_clerk_reads_that_a_person_is_placed_and_nothing_after_it(cast, client, 
             decided = {"disposed": "prosecuted", "decided_on": D(2026, 4, 2), "today": D(2026, 4, 2)}
             record_disposition(referral=stay.referral, **decided, by=cast.education_liaison)
     url = cast.url(cast.education, "referral", pk=stay.referral_id)
-    before = ["Received", "Screened: eligible", "Offer made", "Accepted", "Agreement signed"]
+    before = [
+        "Received",
+        "Screened: eligible",
+        "Offer made",
+        "Accepted, 119 hours after the offer",
+        "Agreement signed, 143 hours after the offer",
+    ]
     page = cast.client("education_intake_clerk").get(url)
     placed = page.context["timeline"][-1]
     assert [item["title"] for item in page.context["timeline"]] == [*before, "Placed"]

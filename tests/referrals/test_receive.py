@@ -6,12 +6,14 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from participants.audit.models import Event, EventSubject
+from participants.errors import ValuesRefused
+from participants.operations.models import Operation
 from participants.people.models import SearchToken
 from participants.people.queries import subjects_matching
 from participants.referrals.actions import AlreadyReceived, receive_referral
 from participants.referrals.case import NewOperation
-from participants.referrals.models import Operation, Referral
-from participants.referrals.rules import NOT_HERE, Status, ValuesRefused
+from participants.referrals.models import Referral
+from participants.referrals.rules import NOT_HERE, Status
 from participants.staff.models import User
 from participants.tracks.models import new_id
 from participants.tracks.scope import in_track

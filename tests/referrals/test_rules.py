@@ -127,10 +127,16 @@ def test_standing_follows_from_the_facts(eligible, offer, status):
     assert rules.standing(eligible=eligible, offer=offer) == status
 
 
-def test_every_state_has_its_moves_and_only_a_placed_or_stopped_one_has_none():
+def test_every_state_has_its_moves_and_only_a_placed_or_handed_off_one_has_none():
     assert set(rules.MOVES) == set(Status)
-    assert {status for status, moves in rules.MOVES.items() if not moves} == {Status.STOPPED, Status.PLACED}
+    assert {status for status, moves in rules.MOVES.items() if not moves} == {Status.PLACED, Status.HANDED_OFF}
     assert {status for status in Status if not rules.may_move(status, Status.STOPPED)} == {
         Status.STOPPED,
         Status.PLACED,
+        Status.MERGED,
+        Status.HANDED_OFF,
     }
+
+
+def test_a_stopped_referral_leads_to_the_hand_off_only():
+    assert rules.MOVES[Status.STOPPED] == {Status.HANDED_OFF}

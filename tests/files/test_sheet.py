@@ -4,7 +4,8 @@ import datetime
 
 import pytest
 
-from participants.referrals.sheet import LARGEST, NOT_UTF8, UNREADABLE, Refusal, read, read_date
+from participants.files.sheet import LARGEST, NOT_UTF8, UNREADABLE, WINDOWS, Refusal, read, read_date
+from participants.files.table import MOST_ROWS, TOO_MANY_ROWS
 
 D = datetime.date
 TODAY = D(2026, 4, 1)
@@ -103,7 +104,17 @@ def test_other_columns_are_left_aside_and_named():
         ("31/3/2026", None),
         ("3/31/26", None),
         ("31.3.2026", None),
-        ("March 31, 2026", None),
+        ("2026/3/31", D(2026, 3, 31)),
+        ("20260331", D(2026, 3, 31)),
+        ("March 31, 2026", D(2026, 3, 31)),
+        ("Mar. 31 2026", D(2026, 3, 31)),
+        ("31-Mar-2026", D(2026, 3, 31)),
+        ("31 March 2026", D(2026, 3, 31)),
+        ("2026-3/31", None),
+        ("20261331", None),
+        ("03312026", None),
+        ("31-Mar-26", None),
+        ("31 Foo 2026", None),
         ("46112", None),
         ("0000-01-01", None),
     ],
@@ -160,7 +171,7 @@ def test_unknown_word_is_refused_with_examples(head, cell, words):
 def test_ragged_row_is_refused_whole(row):
     read_ = sheet(row, ROW)
     assert [(refusal.row, refusal.column) for refusal in read_.refused] == [(2, "")]
-    assert "cells, the header has 7" in read_.refused[0].problem
+    assert ", the header has 7" in read_.refused[0].problem
     assert [row.number for row in read_.rows] == [3]
 
 
@@ -182,9 +193,12 @@ def test_row_that_cannot_be_read_is_named_and_the_rows_above_are_good(bad):
         (b"\xef\xbb\xbf", "The file is empty."),
         (b"\n \r\n", "The file is empty."),
         (f"{HEAD}\n".encode(), "The file has a header but no rows below it."),
-        (f"{HEAD}\n{ROW}".encode("utf-16"), NOT_UTF8),
         (f"{HEAD}\n{ROW}".encode("utf-16-le"), NOT_UTF8),
-        (b"PK\x03\x04rest", "This is a spreadsheet file. Save it as “CSV UTF-8” and send that file."),
+        (f"{HEAD}\n{ROW}".encode("utf-16-be"), NOT_UTF8),
+        (f"{HEAD}\n{ROW}".encode("utf-32"), NOT_UTF8),
+        (f"{HEAD}\n{ROW}é".encode("utf-16-le"), NOT_UTF8),
+        (b"\xff\xfe\x00", NOT_UTF8),
+        (",".join(f"heading {n}" for n in range(201)).encode(), "The file has 201 columns; at most 200 are read."),
         (b"x" * (LARGEST + 1), "The file is larger than 10 MB. Send it in parts."),
         (b'"unclosed', UNREADABLE),
     ],
@@ -194,21 +208,25 @@ def test_file_that_cannot_be_read_at_all(content, problem):
     assert (read_.rows, read_.refused) == ([], [Refusal(1, "", problem)])
 
 
-def test_wrong_encoding_names_the_row():
-    read_ = read(f"{HEAD}\n{ROW}\n{ROW.replace('Ann', 'José')}".encode("latin-1"), today=TODAY)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_encodings_with_a_mark_are_read_without_a_word(encoding):
+    read_ = read(f"{HEAD}\n{ROW.replace('Ann', 'José')}".encode(encoding), today=TODAY)
+    assert (read_.rows[0].values["name"], read_.refused, read_.notes) == ("José Foxglen", [], [])
+
+
+def test_windows_encoding_is_read_with_a_note():
+    read_ = read(f"{HEAD}\n{ROW}\n{ROW.replace('Ann', 'José “Pepe”')}".encode("cp1252"), today=TODAY)
+    assert (read_.rows[1].values["name"], read_.refused, read_.notes) == ("José “Pepe” Foxglen", [], [WINDOWS])
+
+
+def test_byte_without_meaning_names_the_row():
+    read_ = read(f"{HEAD}\n{ROW}\n".encode() + ROW.encode().replace(b"Ann", b"Jos\x81"), today=TODAY)
     assert (read_.rows, read_.refused) == ([], [Refusal(3, "", NOT_UTF8)])
 
 
-def test_missing_columns_are_named():
-    (refusal,) = sheet("Ann,Court", head="name,source").refused
-    assert refusal == Refusal(
-        1,
-        "case number",
-        "Columns are missing: case number, charge, offense date. The first row must hold the headings.",
-    )
-
-
-def test_two_columns_of_the_same_meaning_are_refused():
-    (refusal,) = sheet(ROW + ",1990-01-01", head=HEAD + ",DOB").refused
-    assert (refusal.row, refusal.column) == (1, "DOB")
-    assert "mean the same" in refusal.problem
+@pytest.mark.parametrize("blank", [False, True])
+def test_too_many_rows_are_refused_whole(blank):
+    rows = ["\n" * 200_000, ROW] if blank else [ROW] * (MOST_ROWS + 1)
+    read_ = sheet(*rows)
+    assert (read_.rows, read_.count, read_.cells) == ([], 0, {})
+    assert [refusal.problem for refusal in read_.refused] == [TOO_MANY_ROWS]

@@ -7,11 +7,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from participants.audit.models import Event
+from participants.files.models import Batch, ColumnMapping
+from participants.files.sheet import LARGEST
 from participants.referrals.models import Referral
 from participants.referrals.rules import NOT_HERE
-from participants.referrals.sheet import LARGEST
 from participants.tracks.scope import in_track
-from tests.referrals.test_import import ANN, BEN, CHILD, EITHER, EVE, content
+from tests.files.test_import import ANN, BEN, CHILD, EITHER, EVE, HEAD, content
+from tests.files.workbooks import written
 
 
 @pytest.fixture
@@ -95,7 +97,6 @@ def test_one_track_refuses_rows_of_the_other(cast, file):
     ("data", "words"),
     [
         (b"", "empty"),
-        (content(ANN).decode().replace("Ann", "José").encode("cp1252"), "UTF-8"),
         (b"x" * (LARGEST + 1), "larger than 10 MB"),
         (b"name\nAnn", "Columns are missing"),
     ],
@@ -125,3 +126,32 @@ def test_wrong_usage_ends_with_two(cast, file, tmp_path):
     with pytest.raises(CommandError):
         call_command("import_referrals", path, "--program", "harbor", "--track", "third")
     assert counts(cast)["education"] == 0
+
+
+def test_spreadsheet_is_read_and_each_track_has_its_batch(cast, tmp_path):
+    path = tmp_path / "cases.xlsx"
+    path.write_bytes(written(HEAD.split(","), *(line.split(",") for line in (ANN, BEN, EVE))))
+    assert in_json(str(path), "--commit", "--sender", "The Sheriff") == (
+        0,
+        {"rows": 3, "new": 3, "same": 0, "possible_duplicate": 0, "refused": []},
+    )
+    for track, rows in ((cast.education, 2), (cast.services, 1)):
+        with in_track(track):
+            batch = Batch.objects.get()
+            assert (batch.sender, batch.rows, batch.new, batch.received_by) == ("The Sheriff", rows, rows, None)
+
+
+def test_sender_stands_for_a_source_that_the_file_does_not_name(cast, file):
+    head, row = HEAD.replace(",source", ""), ANN.replace(",Court", "")
+    path = file(f"{head}\n{row}".encode())
+    assert in_json(path, "--commit")[1]["refused"][0]["column"] == "source"
+    assert in_json(path, "--commit", "--sender", "The Sheriff")[1]["new"] == 1
+    with in_track(cast.education):
+        assert Referral.objects.get().source == "The Sheriff"
+
+
+def test_columns_that_were_named_on_the_page_are_known_to_the_command(cast, file):
+    ColumnMapping.objects.create(program=cast.harbor, sender="the sheriff", columns={"subject": "name"})
+    path = file(content(ANN).replace(b"name,", b"Subject,", 1))
+    assert in_json(path)[1]["new"] == 0
+    assert in_json(path, "--sender", "The Sheriff")[1]["new"] == 1

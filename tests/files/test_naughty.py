@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 import pytest
 
 from participants.errors import ProgramError
+from participants.files.intake import receive_file
 from participants.referrals.actions import receive_referral
 from participants.referrals.forms import ReferralForm
-from participants.referrals.intake import receive_file
 from participants.referrals.models import Referral
 from participants.tracks.scope import in_track
 from tests.referrals.typed import TYPED, post_new

@@ -3,22 +3,21 @@
 import datetime
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from participants.audit.models import Event, EventSubject
 from participants.errors import ProgramError
+from participants.files.intake import SAY_WHICH, judge, receive_file, sender_of, store
+from participants.files.models import Batch
+from participants.files.sheet import Refusal, Sheet, read
+from participants.operations.models import Operation
 from participants.people.models import SearchToken
 from participants.people.queries import subjects_matching
-from participants.referrals.case import prepare
-from participants.referrals.intake import SAY_WHICH, receive_file, store
-from participants.referrals.models import Operation, Referral
+from participants.referrals.models import Referral
 from participants.referrals.rules import NOT_HERE, Status
-from participants.referrals.sheet import LARGEST, Refusal
 from participants.tracks.scope import in_track
 from tests import builders
-from tests.referrals.typed import text_of
 
 D = datetime.date
 TODAY = D(2026, 4, 1)
@@ -65,9 +64,10 @@ def test_import_is_one_event_with_its_referrals_and_figures(education):
     receive(ANN, BEN, EVE, by=education)
     event = Event.objects.get(action="referrals.imported")
     assert event.detail == {"new": 2, "same": 0, "possible_duplicate": 0, "refused": 0}
-    assert set(EventSubject.objects.filter(event_id=event.pk).values_list("subject_id", flat=True)) == set(
-        Referral.objects.values_list("pk", flat=True)
-    )
+    assert subjects_of(event) == {
+        *(("referral", pk) for pk in Referral.objects.values_list("pk", flat=True)),
+        ("batch", Batch.objects.get().pk),
+    }
 
 
 def test_checking_stores_nothing_and_tells_the_same(education):
@@ -104,16 +104,27 @@ def test_check_is_on_record_with_the_stored_cases_that_it_met(cast, education):
     receive(ANN, BEN, dee, by=education)
     event = Event.objects.get(action="referrals.imported")
     stored = {("referral", pk) for pk in Referral.objects.exclude(pk__in=before).values_list("pk", flat=True)}
-    assert (event.detail, subjects_of(event)) == (figures, met | stored)
+    assert (event.detail, subjects_of(event)) == (figures, met | stored | {("batch", Batch.objects.get().pk)})
 
 
-def test_another_charge_of_the_same_case_is_not_met(cast, education):
-    builders.make_referral(
+def test_another_charge_of_the_same_case_is_no_duplicate(cast, education):
+    """It is opened to be compared, and that is on record."""
+    stored = builders.make_referral(
         cast, cast.education, name="Ann Foxglen", date_of_birth=D(1990, 2, 28), case_number="F26-1",
         charge="796.07(2)(i)",
     )  # fmt: skip
     assert told(receive(ANN, ANN, commit=False)) == (2, 1, 1, 0, 0)
-    assert subjects_of(Event.objects.get(action="referrals.checked")) == set()
+    assert subjects_of(Event.objects.get(action="referrals.checked")) == {("referral", stored.pk)}
+
+
+def test_likely_duplicates_are_found_where_nothing_is_equal(cast, education):
+    """A nickname without its accent, and two digits of the birth date swapped; a file without comparison finds none."""
+    builders.make_referral(cast, cast.education, name="José Foxglen", date_of_birth=D(1990, 2, 28), case_number="F20-9")
+    rows = content(ANN.replace("Ann", "Pepe").replace("1990-02-28", "1990-02-27"))
+    with_it = receive_file(rows, today=TODAY, commit=False, by=education)[1]
+    sheet = read(rows, today=TODAY)
+    without = judge(sheet.rows, sheet, today=TODAY, compare=False)
+    assert (with_it.possible_duplicate, [row.possible_duplicate for row in without.good]) == (1, [False])
 
 
 def test_same_file_twice_adds_nothing(education):
@@ -196,12 +207,36 @@ def test_problems_of_the_program_name_row_and_column(education):
 
 
 def test_case_that_somebody_stored_a_moment_ago_stores_nothing(education):
-    sheet, _ = receive_file(content(ANN, BEN), today=TODAY, commit=False, by=None)
-    late = [(prepare(**{k: v for k, v in row.values.items() if k != "track"}, today=TODAY), None) for row in sheet.rows]
+    late = judge(read(content(ANN, BEN), today=TODAY).rows, Sheet(), today=TODAY)
     receive(ANN)
-    with pytest.raises(ProgramError, match="Send the file once more"):
-        store(late, today=TODAY, by=None)
-    assert Referral.objects.count() == 1
+    before = Referral.objects.count(), Batch.objects.count(), SearchToken.objects.count()
+    batch = Batch(sender="Court", received_on=TODAY, rows=2, new=2, same=0, refused_rows=0)
+    with pytest.raises(ProgramError, match="Send the file once more"), transaction.atomic():
+        batch.save(force_insert=True)
+        store(late.fresh, batch=batch, by=None)
+    assert before == (Referral.objects.count(), Batch.objects.count(), SearchToken.objects.count())
+
+
+def test_good_rows_are_one_batch_with_its_figures(education):
+    receive(ANN)
+    receive(ANN, BEN, CHILD, EVE, ANN.replace("1990", "1790"), by=education)
+    batch = Batch.objects.order_by("-id").first()
+    assert (batch.sender, batch.received_by, batch.received_on) == ("Court", None, TODAY)
+    assert (batch.rows, batch.new, batch.same, batch.refused_rows) == (4, 2, 1, 1)
+    assert batch.referrals.count() == 2
+    assert set(batch.referrals.values_list("status", flat=True)) == {Status.RECEIVED, Status.STOPPED}
+
+
+def test_file_with_nothing_new_makes_no_batch(education):
+    receive(ANN)
+    receive(ANN)
+    receive(EVE)
+    assert Batch.objects.count() == 1
+
+
+def test_sender_is_the_source_that_most_rows_name(education):
+    rows = read(content(ANN, BEN.replace("Court", "Police"), CHILD.replace("Court", "Police")), today=TODAY).rows
+    assert (sender_of(rows), sender_of([])) == ("Police", "")
 
 
 def test_operation_of_many_rows_is_made_once(education):
@@ -209,6 +244,7 @@ def test_operation_of_many_rows_is_made_once(education):
     night = ",City Police,Night Harbor,2026-03-01"
     receive_file((head + ANN + night + "\n" + BEN + night).encode(), today=TODAY, commit=True, by=None)
     operation = Operation.objects.get()
+    assert operation.batch == Batch.objects.get()
     assert [referral.operation_id for referral in Referral.objects.all()] == [operation.pk, operation.pk]
 
 
@@ -230,71 +266,4 @@ def test_thousand_rows_take_few_statements(education):
     with CaptureQueriesContext(connection) as queries:
         _, outcome = receive_file(many(1000), today=TODAY, commit=True, by=education)
     assert told(outcome) == (1000, 1000, 0, 0, 0)
-    assert len(queries) <= 120
-
-
-# --- the page ------------------------------------------------------------------------------------------------
-@pytest.fixture
-def page(cast):
-    client = cast.client("education_intake_clerk")
-    url = cast.url(cast.education, "referral_import")
-
-    def send(data: bytes | None, button: str):
-        files = {} if data is None else {"file": SimpleUploadedFile("cases.csv", data, "text/csv")}
-        return client.post(url, {button: "1", **files})
-
-    return send
-
-
-def count(cast) -> int:
-    with in_track(cast.education):
-        return Referral.objects.count()
-
-
-def test_page_checks_first(cast, page):
-    response = page(content(ANN, EVE), "check")
-    assert response.status_code == 200
-    assert "Checked, nothing stored yet" in text_of(response)
-    assert "3 charge This charge belongs to the program's other track. Nothing was stored." in text_of(response)
-    assert count(cast) == 0
-    with in_track(cast.education):
-        event = Event.objects.get(action="referrals.checked")
-    assert event.actor_id == cast.education_intake_clerk.pk
-
-
-def test_page_receives_the_good_rows_and_again_adds_nothing(cast, page):
-    for new in (1, 0):
-        response = page(content(ANN, EVE), "receive")
-        assert response.context["outcome"].new == new
-        assert count(cast) == 1
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (None, "Choose a file first."),
-        (b"", "The file is empty."),
-        (content(ANN).decode().replace("Ann", "José").encode("latin-1"), "not written in UTF-8"),
-        (b"x" * (LARGEST + 1), "The file is larger than 10 MB."),
-        (b"name,charge\nAnn,1", "Columns are missing: case number"),
-    ],
-)
-def test_page_refuses_a_bad_file_next_to_its_field(cast, page, data, words):
-    response = page(data, "receive")
-    assert response.status_code == 422
-    assert words in str(response.context["form"].errors["file"])
-    assert words in text_of(response)
-    assert count(cast) == 0
-
-
-def test_file_of_nearly_ten_megabytes_is_answered(cast, page):
-    rows = [f"{ANN.replace('F26-1', f'F26-{row}')},{'x' * 104_000}" for row in range(100)]
-    data = "\n".join([f"{HEAD},remarks", *rows]).encode()
-    assert 0.99 * LARGEST < len(data) < LARGEST
-    response = page(data, "receive")
-    assert (response.status_code, count(cast)) == (200, 100)
-
-
-def test_page_lists_the_columns(cast):
-    response = cast.client("education_intake_clerk").get(cast.url(cast.education, "referral_import"))
-    assert "case number yes court case number" in text_of(response)
+    assert len(queries) <= 160
