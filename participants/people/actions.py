@@ -1,10 +1,12 @@
 """Writers of participants and of the search index, and the search itself, which is a reading on record."""
 
+import datetime
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from participants.audit.actions import record
 from participants.enrollment.queries import Findings, find
@@ -14,8 +16,9 @@ from participants.people.queries import Changes, changes_since
 from participants.referrals.models import Referral
 from participants.referrals.rules import text_problem
 from participants.staff.models import User
+from participants.tracks.bulk import insert_values
 from participants.tracks.scope import active_track_id
-from participants.vault.tokens import index_tokens, name_words
+from participants.vault.tokens import Known, index_tokens, many_index_tokens, name_words
 
 # What the edit page may change; the reference, once given, stays.
 EDITABLE = (
@@ -49,6 +52,8 @@ def create_participant(*, referral: Referral, by: User, draw: Callable[[], str] 
         subject_id=participant.pk,
         names=[participant.name],
         numbers=[referral.case_number],
+        born=participant.date_of_birth,
+        phone=participant.phone,
     )
     record("participant.created", by=by, subjects=[participant, referral])
     return participant
@@ -87,7 +92,7 @@ def change_participant(*, participant: Participant, version: int, by: User, **fi
         setattr(current, name, fields[name])
     current.version += 1
     current.save(update_fields=[*changed, "version"])
-    if {"name", "preferred_name"} & set(changed):
+    if {"name", "preferred_name", "phone"} & set(changed):
         index_participant(current)
     record("participant.changed", by=by, subjects=[current], fields=changed, detail={"version": current.version})
     return current
@@ -107,32 +112,47 @@ def _check_texts(fields: dict[str, str]) -> None:
 
 
 def index_participant(participant: Participant) -> None:
-    """Write the search tokens of a participant anew: both names, and the case number of every stay."""
-    referrals = Referral.objects.filter(enrollment__participant=participant)
-    index_record(
+    """Write the search tokens of a participant anew: both names, birth date, phone, and the case number of every
+    stay; and the names of files that are part of this one, under which people may still ask. What is part of another
+    file leads there and has none of its own."""
+    if participant.merged_into_id:
+        return index_record(kind=SearchToken.Kind.PARTICIPANT, subject_id=participant.pk, names=[], numbers=[])
+    referrals = Referral.objects.filter(
+        Q(enrollment__participant=participant) | Q(merged_into__enrollment__participant=participant)
+    )
+    absorbed = Participant.objects.filter(merged_into=participant).order_by("id")
+    return index_record(
         kind=SearchToken.Kind.PARTICIPANT,
         subject_id=participant.pk,
-        names=[participant.name, participant.preferred_name],
+        names=[name for row in (participant, *absorbed) for name in (row.name, row.preferred_name)],
         numbers=[referral.case_number for referral in referrals],
+        born=participant.date_of_birth,
+        phone=participant.phone,
     )
 
 
 @transaction.atomic
-def index_new_records(*, kind: str, records: Iterable[tuple[UUID, list[str], list[str]]]) -> None:
-    """Write the search tokens of many records that have none yet: id, names and numbers of each."""
-    track_id = active_track_id()
-    SearchToken.objects.bulk_create(
-        SearchToken(token=token, kind=kind, subject_id=subject_id)
-        for subject_id, names, numbers in records
-        for token in sorted(index_tokens(track_id, names=names, numbers=numbers))
-    )
+def index_new_records(*, kind: str, records: Iterable[tuple[UUID, Known]]) -> None:
+    """Write the search tokens of many records that have none yet: id, and what is known of each."""
+    ids, known = zip(*records, strict=True) if (records := list(records)) else ((), ())
+    found = zip(many_index_tokens(active_track_id(), known), ids, strict=True)
+    rows = sorted((token, subject_id) for tokens, subject_id in found for token in tokens)
+    insert_values(SearchToken, ("token", "subject_id", "kind"), ((*row, str(kind)) for row in rows))
 
 
 @transaction.atomic
-def index_record(*, kind: str, subject_id: UUID, names: list[str], numbers: list[str]) -> None:
+def index_record(
+    *,
+    kind: str,
+    subject_id: UUID,
+    names: list[str],
+    numbers: list[str],
+    born: datetime.date | None = None,
+    phone: str = "",
+) -> None:
     """Write the search tokens of one record anew: a fixed number of statements."""
     SearchToken.objects.filter(subject_id=subject_id).delete()
-    tokens = index_tokens(active_track_id(), names=names, numbers=numbers)
+    tokens = index_tokens(active_track_id(), names=names, numbers=numbers, born=born, phone=phone)
     SearchToken.objects.bulk_create(
         SearchToken(token=token, kind=kind, subject_id=subject_id) for token in sorted(tokens)
     )

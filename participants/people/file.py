@@ -3,9 +3,14 @@
 import datetime
 from dataclasses import dataclass
 
+from django.db.models import prefetch_related_objects
+from django.utils import timezone
+
 from participants.completion.models import ExitProposal
 from participants.completion.queries import proposals_of
 from participants.completion.rules import Decision
+from participants.consent.choice import Choice, choice_of
+from participants.court.queries import Court, court_of
 from participants.enrollment.models import Enrollment
 from participants.enrollment.queries import stays_of
 from participants.people.models import Participant
@@ -13,6 +18,7 @@ from participants.people.timeline import timeline
 from participants.requirements.models import Credit
 from participants.requirements.queries import progress_of
 from participants.requirements.rules import Progress, amount
+from participants.screening.queries import with_reviews
 from participants.sessions.models import Attendance, Note, Session
 from participants.sessions.queries import attendance_of, next_sessions, notes_of
 from participants.sessions.rules import Mark, State, described
@@ -49,6 +55,8 @@ class File:
     waiting: ExitProposal | None
     timeline: list[dict]
     notes: list[Note]
+    court: Court
+    choice: Choice
 
     @property
     def gaps(self) -> list[Progress]:
@@ -62,9 +70,11 @@ def file_of(
     """Everything on one page, in a fixed number of statements; notes only as far as the reader may see them."""
     stays = stays_of(participant)
     stay = next((stay for stay in stays if stay.is_active), stays[0])
+    prefetch_related_objects([stay], with_reviews("referral__screening__"))
     proposals = list(proposals_of(stay))
     attendances = list(attendance_of(stay))
     missed = active_track().rules.missed_word
+    court = court_of(stay.referral, today=timezone.localdate(now))
     return File(
         participant=participant,
         stay=stay,
@@ -77,9 +87,12 @@ def file_of(
             attendances=[row for row in attendances if row.mark not in (Mark.BOOKED, Mark.CANCELLED)],
             credits=_credits_of(stay),
             proposals=proposals,
+            court=court.items(),
             told=lambda row: described(row.mark, row.minutes, missed),
         ),
         notes=list(notes_of(participant, reader, permissions)),
+        court=court,
+        choice=choice_of(stay.referral, stay=stay, may_read=True),
     )
 
 

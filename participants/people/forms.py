@@ -5,23 +5,12 @@ from django import forms
 from participants.people.languages import choices_with
 from participants.people.models import Gender, Participant, Race
 from participants.referrals.models import MustAppear, Referral
-from participants.web.forms import ProgramForm
+from participants.web.forms import ProgramForm, VersionedMixin
 
 NOT_REPORTED = [("", "Not reported")]
 
 
-class VersionedForm(ProgramForm):
-    """`version` is that of the row as the form was filled from it."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-
-    def take_version(self, version: int) -> None:
-        """Let the next save count from what is saved now; what was typed stays."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("version")] = version
-
-
-class ParticipantForm(VersionedForm):
+class ParticipantForm(VersionedMixin, ProgramForm):
     name = Participant._meta.get_field("name").formfield()
     preferred_name = Participant._meta.get_field("preferred_name").formfield()
     phone = Participant._meta.get_field("phone").formfield(
@@ -44,7 +33,7 @@ class ParticipantForm(VersionedForm):
         self.fields["language"].choices = choices_with(self.initial["language"])
 
 
-class CourtForm(VersionedForm):
+class CourtForm(VersionedMixin, ProgramForm):
     next_court_on = forms.DateField(label="Next court date", required=False)
     must_appear = forms.ChoiceField(label="Must the person appear?", choices=MustAppear.choices)
     counsel_name = Referral._meta.get_field("counsel_name").formfield()

@@ -4,10 +4,11 @@ import secrets
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 
 from participants.people.languages import language_name
-from participants.tracks.models import ERASE, KEEP, TALLY, TrackRecord
-from participants.vault.fields import SealedDateField, SealedTextField
+from participants.tracks.models import ERASE, KEEP, TALLY, Track, TrackRecord
+from participants.vault.fields import SealedDateField, SealedJSONField, SealedTextField
 
 # No letters or digits that are read as each other (0 O, 1 I L, 5 S, 8 B), no vowels, so that no word appears.
 REFERENCE_ALPHABET = "234679CDFGHJKMNPQRTVWXYZ"
@@ -64,8 +65,10 @@ class Participant(TrackRecord):
     race = models.CharField(max_length=20, choices=Race.choices, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=0, editable=False)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="merged")
 
     classification = {
+        "merged_into": ERASE,
         "reference": ERASE,
         "name": ERASE,
         "preferred_name": ERASE,
@@ -103,6 +106,8 @@ class SearchToken(TrackRecord):
         PARTICIPANT = "participant"
         REFERRAL = "referral"
 
+    # Both indexes below begin with the track; a third of its own would be a third of the work of writing a token.
+    track = models.ForeignKey(Track, on_delete=models.PROTECT, editable=False, related_name="+", db_index=False)
     token = models.BinaryField(max_length=20)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     subject_id = models.UUIDField()
@@ -114,3 +119,72 @@ class SearchToken(TrackRecord):
             models.UniqueConstraint(fields=("track", "token", "kind", "subject_id"), name="search_token_once"),
         )
         indexes = (models.Index(fields=("track", "subject_id"), name="search_token_by_subject"),)
+
+
+class Restriction(TrackRecord):
+    """A member of staff who may not open a file, named by the person whose file it is. Stands until it is lifted.
+
+    Names the case before placement, and participant and case after it.
+    """
+
+    referral = models.ForeignKey(
+        "participants.Referral", on_delete=models.PROTECT, null=True, related_name="restrictions"
+    )
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, null=True, related_name="restrictions")
+    staff = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
+    recorded_on = models.DateField()
+    recorded_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
+    lifted_on = models.DateField(null=True)
+
+    classification = {
+        "referral": ERASE,
+        "participant": ERASE,
+        "staff": ERASE,
+        "recorded_on": ERASE,
+        "recorded_by": KEEP,
+        "lifted_on": ERASE,
+    }
+
+    class Meta(TrackRecord.Meta):
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(referral__isnull=False, participant__isnull=True)
+                | Q(referral__isnull=True, participant__isnull=False),
+                name="restriction_of_one_record",
+            ),
+            models.UniqueConstraint(
+                fields=("referral", "staff"), condition=Q(lifted_on__isnull=True), name="one_restriction_of_case"
+            ),
+            models.UniqueConstraint(
+                fields=("participant", "staff"), condition=Q(lifted_on__isnull=True), name="one_restriction_of_file"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("track", "staff"), condition=Q(lifted_on__isnull=True), name="restriction_by_staff"),
+        )
+
+
+class FileMerge(TrackRecord):
+    """Two files of one person made one; can be undone, which keeps the row. `moved` lists what was moved, by table."""
+
+    kept = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="merges")
+    absorbed = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="merges_as_absorbed")
+    moved = SealedJSONField()
+    merged_on = models.DateField()
+    merged_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
+    undone_on = models.DateField(null=True)
+    undone_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, null=True, related_name="+")
+
+    classification = {
+        "kept": ERASE,
+        "absorbed": ERASE,
+        "moved": ERASE,
+        "merged_on": KEEP,
+        "merged_by": KEEP,
+        "undone_on": KEEP,
+        "undone_by": KEEP,
+    }
+
+    @property
+    def audit_subject(self):
+        return ("participant", self.kept_id)

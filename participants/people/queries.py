@@ -7,9 +7,10 @@ from django.http import Http404
 
 from participants.audit.queries import events_about
 from participants.people.models import REFERENCE_ALPHABET, Participant, SearchToken
+from participants.people.restrictions import readable
 from participants.staff.models import User
 from participants.tracks.scope import active_track_id
-from participants.vault.tokens import LONGEST_PREFIX, NAME, name_words, query_tokens, token
+from participants.vault.tokens import LONGEST_PREFIX, NAME, name_words, query_tokens, sound_tokens, token
 
 
 def reference_in(text: str) -> str | None:
@@ -24,10 +25,14 @@ def reference_in(text: str) -> str | None:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def participant_or_404(reference: str) -> Participant:
-    """The participant of the active track with a reference. Raises Http404."""
+def participant_or_404(reference: str, *, merged: bool = False) -> Participant:
+    """The participant of the active track with a reference, if the acting person may open it. A file that is part of
+    another one is kept there; it is only found if `merged` ones are asked for. Raises Http404."""
+    rows = readable(Participant.objects.all(), participant="pk")
+    if not merged:
+        rows = rows.filter(merged_into__isnull=True)
     try:
-        return Participant.objects.get(reference=reference_in(reference) or "")
+        return rows.get(reference=reference_in(reference) or "")
     except Participant.DoesNotExist as error:
         raise Http404 from error
 
@@ -64,6 +69,16 @@ def subjects_matching(text: str) -> QuerySet | None:
     matching = Q()
     for words in readings if readings[0] != readings[-1] else readings[:1]:
         matching |= Q(*(Q(subject_id__in=_having(tokens)) for tokens in words))
+    return SearchToken.objects.order_by().filter(matching).values("subject_id")
+
+
+def subjects_sounding_like(text: str) -> QuerySet | None:
+    """Ids of the records of which every word of a text could be the name by its sound, as a subquery; None for a
+    text with digits, or with a word too short to be told by its sound."""
+    tokens = sound_tokens(active_track_id(), text)
+    if not tokens:
+        return None
+    matching = Q(*(Q(subject_id__in=_having({one})) for one in tokens))
     return SearchToken.objects.order_by().filter(matching).values("subject_id")
 
 

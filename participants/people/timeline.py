@@ -4,13 +4,18 @@ from collections.abc import Iterable, Iterator
 
 from django.utils.formats import date_format
 
+from participants.consent.rules import hours_after
 from participants.people.languages import language_name
+from participants.screening.timeline import screened
 
 
-def timeline(stay, *, attendances: Iterable, credits: Iterable, proposals: Iterable, told) -> list[dict]:
-    """Items for the timeline component. `told` puts an attendance into the track's words."""
+def timeline(
+    stay, *, attendances: Iterable, credits: Iterable, proposals: Iterable, court: Iterable[dict] = (), told
+) -> list[dict]:
+    """Items for the timeline component. `told` puts an attendance into the track's words; `court` are items."""
     items = [
         *_entry(stay),
+        *court,
         *({"on": row.session.held_on, "title": row.session.name, "text": told(row)} for row in attendances),
         *(
             {
@@ -32,7 +37,7 @@ def _entry(stay) -> Iterator[dict]:
     referral, agreement = stay.referral, stay.agreement
     offer = agreement.offer
     yield {"on": referral.received_on, "title": "Referral received", "text": f"{referral.source}, {referral.charge}"}
-    yield {"on": referral.screening.decided_on, "title": "Screened: eligible"}
+    yield from screened(referral.screening)
     yield {
         "on": offer.made_on,
         "title": "Offer made",
@@ -41,10 +46,15 @@ def _entry(stay) -> Iterator[dict]:
     }
     if offer.counsel:
         counsel = f"{offer.get_counsel_display()} on {date_format(offer.counsel_on)}"
-        yield {"on": offer.decided_on, "title": f"Offer {offer.get_decision_display().lower()}", "text": counsel}
+        after = hours_after(offer.made_at, offer.decided_at)
+        title = f"Offer {offer.get_decision_display().lower()}, {after} after it was made"
+        yield {"on": offer.decided_on, "title": title, "text": counsel}
+    signed = f"Agreement signed anew, version {agreement.version}"
+    if agreement.version == 1:
+        signed = f"Agreement signed, {hours_after(offer.made_at, agreement.signed_at)} after the offer"
     yield {
         "on": agreement.signed_on,
-        "title": "Agreement signed",
+        "title": signed,
         "text": f"Speedy trial waived until {date_format(agreement.waived_until)}",
     }
     yield {"on": stay.placed_on, "title": "Placed"}

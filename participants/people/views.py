@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from participants.access.gate import requires
+from participants.documents.queries import documents_of
 from participants.enrollment.queries import ENDED, by_name, caseload, current_enrollment, has_caseload
 from participants.enrollment.rules import Status
 from participants.errors import ProgramError
@@ -12,6 +13,8 @@ from participants.people.actions import EDITABLE, ChangedMeanwhile, change_parti
 from participants.people.actions import search as search_track
 from participants.people.file import file_of, rows_of
 from participants.people.forms import CourtForm, ParticipantForm
+from participants.people.joining import merges_of
+from participants.people.merge_pages import merged_file
 from participants.people.queries import participant_or_404
 from participants.referrals.actions import ChangedMeanwhile as CaseChangedMeanwhile
 from participants.referrals.actions import update_court_details
@@ -48,10 +51,15 @@ def participants(request):
 @require_GET
 @requires(Permission.VIEW_PARTICIPANTS)
 def participant(request, reference: str):
-    """A participant's file."""
-    person = participant_or_404(reference)
+    """A participant's file. One that is part of another leads there."""
+    person = participant_or_404(reference, merged=True)
+    if person.merged_into_id:
+        return merged_file(request, person)
     file = file_of(person, reader=request.user, permissions=request.permissions, now=clock.now())
-    return render(request, "people/participant.html", {"file": file, "today": clock.today()})
+    cases = [stay.referral_id for stay in (file.stay, *file.earlier)]
+    papers = documents_of(cases) if request.may(Permission.VIEW_DOCUMENTS) else []
+    context = {"file": file, "today": clock.today(), "papers": papers, "merges": merges_of(person)}
+    return render(request, "people/participant.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,7 +75,7 @@ def participant_edit(request, reference: str):
             change_participant(participant=person, **form.values(), by=request.user)
         except ChangedMeanwhile as error:
             form.apply_error(error)
-            form.take_version(error.participant.version)
+            form.renew(error.participant.version)
             meanwhile = stored_now(error.participant, error.changes.fields, form)
         except ProgramError as error:
             form.apply_error(error)
@@ -92,7 +100,7 @@ def participant_court(request, reference: str):
             update_court_details(referral=referral, **form.values(), by=request.user)
         except CaseChangedMeanwhile as error:
             form.apply_error(error)
-            form.take_version(error.referral.version)
+            form.renew(error.referral.version)
             meanwhile = stored_now(error.referral, COURT, form)
         except ProgramError as error:
             form.apply_error(error)

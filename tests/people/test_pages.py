@@ -58,7 +58,7 @@ def test_empty_lists_say_what_to_do(cast, which):
 
 
 # PostgreSQL asks three more for the scope: two for its savepoint, one that sets the track.
-LIST_STATEMENTS = {"sqlite": 13, "postgresql": 16}
+LIST_STATEMENTS = {"sqlite": 14, "postgresql": 17}
 
 
 @pytest.mark.parametrize("which", ["mine", "all"])
@@ -115,7 +115,7 @@ def test_file_shows_what_belongs_to_the_person(cast):
 
 
 # PostgreSQL asks three more for the scope: two for its savepoint, one that sets the track.
-FILE_STATEMENTS = {"sqlite": 16, "postgresql": 19}
+FILE_STATEMENTS = {"sqlite": 24, "postgresql": 27}
 
 
 @pytest.mark.parametrize("meetings", [1, 3])
