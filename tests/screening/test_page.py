@@ -15,6 +15,8 @@ ANSWERS = {
     "answer_prior_conviction": "no",
     "answer_fits_charge": "yes",
     "note": "",
+    "criteria": "1",
+    "version": "0",
 }
 
 
@@ -69,7 +71,7 @@ def test_not_eligible_referral_says_why(cast, client, url):
         url, {**ANSWERS, "answer_misdemeanor": "no", "answer_fits_charge": "no", "note": "A felony."}
     )
     page = text_of(client.get(response.url))
-    for words in ("The program takes misdemeanor charges only.", "The charge does not fit this track.", "A felony."):
+    for words in ("The program takes misdemeanor charges only.", "not one that this program is for", "A felony."):
         assert words in page
     assert screened(cast) == [False]
 
@@ -79,11 +81,7 @@ def test_not_eligible_referral_says_why(cast, client, url):
     [
         ({"answer_misdemeanor": ""}, "answer_misdemeanor", "Choose an answer."),
         ({"answer_misdemeanor": "perhaps"}, "answer_misdemeanor", "Select a valid choice"),
-        (
-            {"answer_prior_conviction": "unknown"},
-            "answer_prior_conviction",
-            "is not answered yet: find out, then decide.",
-        ),
+        ({"note_misdemeanor": "x" * 301}, "note_misdemeanor", "at most 300 characters"),
         ({"note": "x" * 2001}, "note", "at most 2000 characters"),
     ],
 )
