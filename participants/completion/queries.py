@@ -11,7 +11,10 @@ from participants.completion.models import Disposition, ExitProposal, Recommenda
 from participants.completion.rules import Decision
 from participants.enrollment.models import Enrollment
 from participants.enrollment.rules import Status as ExitType
+from participants.people.restrictions import readable
 from participants.referrals.models import Referral
+from participants.referrals.rules import NAMELESS
+from participants.referrals.rules import Status as ReferralStatus
 from participants.staff.models import User
 from participants.tracks.scope import active_track
 
@@ -19,7 +22,7 @@ from participants.tracks.scope import active_track
 def waiting_proposals() -> QuerySet[ExitProposal]:
     """What waits for a decision, longest wait first, with the person and who proposed it."""
     return (
-        ExitProposal.objects.filter(decision=Decision.WAITING)
+        readable(ExitProposal.objects.filter(decision=Decision.WAITING), participant="participant_id")
         .select_related("participant", "enrollment", "proposed_by")
         .order_by("proposed_on", "id")
     )
@@ -27,13 +30,14 @@ def waiting_proposals() -> QuerySet[ExitProposal]:
 
 def returned_to(user: User, since: datetime.date) -> QuerySet[ExitProposal]:
     """What this person proposed and got back since a day, while the stay is still open. Newest first."""
+    returned = ExitProposal.objects.filter(
+        proposed_by=user,
+        decision=Decision.RETURNED,
+        decided_on__gte=since,
+        enrollment__status=ExitType.ACTIVE,
+    )
     return (
-        ExitProposal.objects.filter(
-            proposed_by=user,
-            decision=Decision.RETURNED,
-            decided_on__gte=since,
-            enrollment__status=ExitType.ACTIVE,
-        )
+        readable(returned, participant="participant_id")
         .select_related("participant", "decided_by")
         .order_by("-decided_on", "-id")
     )
@@ -74,13 +78,13 @@ def outcome_of(enrollment: Enrollment) -> Outcome:
 
 
 def cases_sent() -> QuerySet[Referral]:
-    """Every case of the track, placed or not, so that being on the list says nothing.
+    """Every case of the track, placed or not, so that being on the list says nothing, but for a child's, what is
+    part of another case, and what the acting person may not open.
 
     The stay is read only where the agreement lets the office learn something of it.
     """
-    cases = Referral.objects.select_related("disposition").only(
-        "track", "name", "case_number", "received_on", "disposition"
-    )
+    cases = readable(Referral.objects.exclude(status__in=(*NAMELESS, ReferralStatus.MERGED)), referral="pk")
+    cases = cases.select_related("disposition").only("track", "name", "case_number", "received_on", "disposition")
     if active_track().rules.words_by_agreement:
         cases = cases.annotate(stay=F("enrollment__status"))
     return cases.order_by("-received_on", "-id")

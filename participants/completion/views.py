@@ -28,6 +28,7 @@ from participants.completion.queries import (
 from participants.enrollment.queries import current_enrollment
 from participants.errors import ProgramError
 from participants.people.queries import participant_or_404
+from participants.people.restrictions import readable
 from participants.requirements.queries import progress_of
 from participants.staff.permissions import Permission
 from participants.web.clock import today
@@ -249,12 +250,10 @@ def _stay_or_404(reference):
 
 
 def _proposal_or_404(pk) -> ExitProposal:
-    return get_object_or_404(
-        ExitProposal.objects.select_related(
-            "participant", "enrollment__participant", "enrollment__caseworker", "proposed_by", "decided_by"
-        ),
-        pk=pk,
+    proposals = ExitProposal.objects.select_related(
+        "participant", "enrollment__participant", "enrollment__caseworker", "proposed_by", "decided_by"
     )
+    return get_object_or_404(readable(proposals, participant="participant_id"), pk=pk)
 
 
 def _ready(proposal, day) -> bool:

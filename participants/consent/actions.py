@@ -1,7 +1,7 @@
-"""Writers of texts, offers, decisions and agreements."""
+"""Writers of offers, decisions and agreements."""
 
 import datetime
-from pathlib import Path
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -10,39 +10,29 @@ from django.db.models import Max
 from participants.audit.actions import record
 from participants.consent import rules
 from participants.consent.models import Agreement, ConsentText, Offer
-from participants.consent.queries import agreement_of, current_offer, current_texts, offers_past_deadline
+from participants.consent.queries import (
+    agreement_of,
+    current_offer,
+    current_texts,
+    found_eligible_on,
+    offers_past_deadline,
+)
 from participants.consent.rules import Decision, Place
+from participants.enrollment.actions import follow_agreement
+from participants.enrollment.models import Enrollment
 from participants.errors import ProgramError, check_same
-from participants.people.languages import TEXT_LANGUAGES
 from participants.referrals.actions import move_referral
 from participants.referrals.models import Referral
 from participants.referrals.rules import Status as ReferralStatus
 from participants.referrals.rules import may_move
+from participants.requirements.agreed import Agreed, check_agreed, limits_of, read_agreed, write_agreed
+from participants.requirements.queries import track_asks
+from participants.screening.queries import second_look_waits
 from participants.staff.models import User
 from participants.staff.permissions import Permission
 from participants.staff.queries import staff_with
 from participants.tracks.models import new_id
 from participants.tracks.scope import active_track
-
-TEXTS = Path(__file__).parent / "texts"
-
-
-@transaction.atomic
-def install_default_texts(*, by) -> list[ConsentText]:
-    """Version 1 of offer and agreement in the program's languages; a named person certifies them later."""
-    kind_of_track = active_track().kind
-    texts = ConsentText.objects.bulk_create(
-        ConsentText(
-            kind=kind,
-            language=language,
-            version=1,
-            body=(TEXTS / f"{kind_of_track}.{kind}.{language}.txt").read_text(encoding="utf-8"),
-        )
-        for kind in ConsentText.Kind.values
-        for language in TEXT_LANGUAGES
-    )
-    record("consent_texts.installed", by=by, detail={"count": len(texts)})
-    return texts
 
 
 @transaction.atomic
@@ -54,38 +44,43 @@ def make_offer(
     interpreter: str,
     place: str,
     present: str,
-    made_on: datetime.date,
+    made_at: datetime.datetime,
     explained_by: User,
     decide_by: datetime.date,
-    today: datetime.date,
+    now: datetime.datetime,
     by: User,
     row_id: UUID | None = None,
 ) -> Offer:
-    """Record that a person was told about the program and has until `decide_by` to answer.
+    """Record that a person was told about the program and has until the end of `decide_by` to answer.
 
-    Raises ProgramError when the referral is not at this step, the text does not serve the language, or a date
+    Raises ProgramError when the referral is not at this step, the text does not serve the language, or a time
     does not hold. The same `row_id` again answers with the offer that is there.
     """
     referral = _locked(referral.pk)
+    made_at, zone = made_at.astimezone(datetime.UTC), active_track().program.zone
     if written := Offer.objects.filter(pk=row_id).first():
         typed = {"text": text, "language": language, "interpreter": interpreter.strip(), "place": place}
-        typed |= {"present": present.strip(), "made_on": made_on, "explained_by": explained_by, "decide_by": decide_by}
+        typed |= {"present": present.strip(), "made_at": made_at, "explained_by": explained_by, "decide_by": decide_by}
         check_same(written, typed, "The offer saved then stands on the referral's page.", again=False)
         return written
+    if second_look_waits(referral):
+        raise ProgramError("A second look at the screening is due. Until it is decided no offer is made.")
     _check_text(text, ConsentText.Kind.OFFER, language=language, interpreter=interpreter)
-    earlier = Offer.objects.filter(referral=referral).aggregate(ended_on=Max("decided_on"))
+    earlier = Offer.objects.filter(referral=referral).aggregate(ended_at=Max("decided_at"))
     _refuse(
         rules.offer_refusal(
-            made_on=made_on,
+            made_at=made_at,
             decide_by=decide_by,
+            zone=zone,
             received_on=referral.received_on,
-            earlier_ended_on=earlier["ended_on"],
-            today=today,
+            screened_on=found_eligible_on(referral),
+            earlier_ended_at=earlier["ended_at"],
+            now=now,
         )
     )
     if place not in Place.values:
         raise ProgramError("Record where the offer was made.", field="place")
-    makers = staff_with(Permission.MAKE_OFFERS, track=active_track(), on=today)
+    makers = staff_with(Permission.MAKE_OFFERS, track=active_track(), on=now.astimezone(zone).date())
     if not makers.filter(pk=explained_by.pk).exists():
         raise ProgramError("Choose someone of this track who makes offers.", field="explained_by")
     move_referral(referral=referral, to=ReferralStatus.OFFERED)
@@ -95,9 +90,11 @@ def make_offer(
         text=text,
         language=language,
         interpreter=interpreter.strip(),
+        with_interpreter=bool(interpreter.strip()),
         place=place,
         present=present.strip(),
-        made_on=made_on,
+        made_at=made_at,
+        made_on=made_at.astimezone(zone).date(),
         explained_by=explained_by,
         decide_by=decide_by,
     )
@@ -110,47 +107,60 @@ def decide_offer(
     *,
     offer: Offer,
     decision: str,
-    decided_on: datetime.date,
+    decided_at: datetime.datetime,
     counsel: str = "",
     counsel_on: datetime.date | None = None,
-    today: datetime.date,
+    counsel_name: str = "",
+    asked_to_sign_now: bool = False,
+    now: datetime.datetime,
     by: User,
 ) -> Offer:
     """Record a person's answer. Accepting needs the counsel answer; declining asks for no reason.
 
-    Who has accepted may decline until they are placed; an agreement that they signed is then withdrawn. An answer
-    given in time is recorded after the sweep has ended the offer, too. The same answer again answers with the offer.
+    Less than 24 hours after the offer it is accepted only where the person `asked_to_sign_now`. Who has accepted may
+    decline until they are placed, also where a changed charge made them not eligible meanwhile, and the case stays so;
+    an agreement that they signed is then withdrawn. An answer given in time is recorded after the sweep has ended the
+    offer, too. The same answer again answers with the offer; with other content it is refused.
     """
     referral = _locked(offer.referral_id)
     offer = Offer.objects.get(pk=offer.pk)
-    if (decision, decided_on) == (offer.decision, offer.decided_on):  # posted twice
-        if decision == Decision.ACCEPTED:
-            typed = {"counsel": counsel, "counsel_on": counsel_on}
-            check_same(offer, typed, "The decision saved then stands on the referral's page.", again=False)
+    decided_at, zone = decided_at.astimezone(datetime.UTC), active_track().program.zone
+    accepted = decision == Decision.ACCEPTED
+    answer = {"counsel": counsel, "counsel_on": counsel_on, "counsel_name": counsel_name.strip()}
+    if decision == offer.decision and decision in (Decision.ACCEPTED, Decision.DECLINED):  # posted twice
+        typed = {"decided_at": decided_at}
+        if accepted:
+            typed |= answer | {"asked_to_sign_now": asked_to_sign_now}
+        check_same(offer, typed, "The decision saved then stands on the referral's page.", again=False)
         return offer
     _refuse(
         rules.decision_refusal(
-            now=offer.decision,
+            stands=offer.decision,
             to=decision,
-            made_on=offer.made_on,
+            made_at=offer.made_at,
             decide_by=offer.decide_by,
-            decided_before=offer.decided_on,
-            decided_on=decided_on,
-            counsel=counsel,
-            counsel_on=counsel_on,
+            decided_before=offer.decided_at,
+            decided_at=decided_at,
+            zone=zone,
+            **answer,
+            asked_to_sign_now=asked_to_sign_now,
             offense_on=referral.offense_on,
             latest=current_offer(referral) == offer,
-            today=today,
+            now=now,
         )
     )
-    accepted = decision == Decision.ACCEPTED
     if accepted:
-        offer.counsel, offer.counsel_on = counsel, counsel_on
-    move_referral(referral=referral, to=ReferralStatus.ACCEPTED if accepted else ReferralStatus.DECLINED)
+        offer.counsel, offer.counsel_on, offer.counsel_name = answer.values()
+        offer.asked_to_sign_now, offer.accepted_at = asked_to_sign_now, decided_at
+    if referral.status != ReferralStatus.INELIGIBLE:
+        move_referral(referral=referral, to=ReferralStatus.ACCEPTED if accepted else ReferralStatus.DECLINED)
+    elif accepted:  # an answer to an offer that has lapsed does not undo the screening
+        raise ProgramError(f"This referral stands at “{referral.get_status_display()}”, so nothing is accepted now.")
+    decided_on = decided_at.astimezone(zone).date()
     if agreement := agreement_of(offer):
         withdraw_agreement(agreement=agreement, on=decided_on, by=by)
-    offer.decision, offer.decided_on = decision, decided_on
-    offer.save(update_fields=("decision", "decided_on", "counsel", "counsel_on"))
+    offer.decision, offer.decided_at, offer.decided_on = decision, decided_at, decided_on
+    offer.save(update_fields=("decision", "decided_at", "decided_on", "accepted_at", "asked_to_sign_now", *answer))
     record("offer.decided", by=by, subjects=[offer], detail={"decision": str(decision)})
     return offer
 
@@ -158,13 +168,14 @@ def decide_offer(
 @transaction.atomic
 def lapse_offers(*, today: datetime.date, by: User | None = None) -> int:
     """End every offer of the track whose time to decide has passed; returns how many. Safe to run twice."""
-    lapsed = 0
+    lapsed, zone = 0, active_track().program.zone
     for offer in offers_past_deadline(today):
         referral = _locked(offer.referral_id)
         # It ended with its last day, whenever the sweep comes by.
+        ended_at = rules.end_of_day(offer.decide_by, zone)
         ended_on = offer.decide_by + datetime.timedelta(days=1)
         waiting = Offer.objects.filter(pk=offer.pk, decision=Decision.WAITING)
-        if waiting.update(decision=Decision.LAPSED, decided_on=ended_on):
+        if waiting.update(decision=Decision.LAPSED, decided_at=ended_at, decided_on=ended_on):
             # A referral that was stopped stays stopped; where it would stand follows from its offer.
             if may_move(referral.status, ReferralStatus.LAPSED):
                 move_referral(referral=referral, to=ReferralStatus.LAPSED)
@@ -180,53 +191,146 @@ def sign_agreement(
     text: ConsentText,
     language: str,
     interpreter: str,
-    signed_on: datetime.date,
+    signed_at: datetime.datetime,
     speedy_trial_waived: bool,
     waived_until: datetime.date,
     term_ends_on: datetime.date,
-    today: datetime.date,
+    monitoring_ends_on: datetime.date | None = None,
+    requirements: Sequence[Agreed] | None = None,
+    now: datetime.datetime,
     by: User,
     row_id: UUID | None = None,
 ) -> Agreement:
-    """Record the signed participation agreement. Raises ProgramError where it would not hold."""
+    """Record the signed participation agreement. Raises ProgramError where it would not hold.
+
+    `requirements` is what the person agreed to do; without it everything that the track asks of everybody.
+    """
     referral = _locked(offer.referral_id)
     offer = Offer.objects.get(pk=offer.pk)
+    may_ask = track_asks()
+    terms = _terms(
+        text=text,
+        language=language,
+        interpreter=interpreter,
+        signed_at=signed_at,
+        waived_until=waived_until,
+        term_ends_on=term_ends_on,
+        monitoring_ends_on=monitoring_ends_on,
+        requirements=may_ask if requirements is None else requirements,
+    )
     if written := agreement_of(offer):
         if written.pk == row_id:
-            typed = {"text": text, "language": language, "interpreter": interpreter.strip(), "signed_on": signed_on}
-            typed |= {"waived_until": waived_until, "term_ends_on": term_ends_on}
-            check_same(written, typed, "The agreement saved then stands on the referral's page.", again=False)
+            check_same(written, terms, "The agreement saved then stands on the referral's page.", again=False)
             return written
         raise ProgramError(f"The agreement was signed on {written.signed_on:%B %-d, %Y}.")
     _check_text(text, ConsentText.Kind.AGREEMENT, language=language, interpreter=interpreter)
     _refuse(
         rules.agreement_refusal(
             decision=offer.decision,
-            decided_on=offer.decided_on,
-            signed_on=signed_on,
-            speedy_trial_waived=speedy_trial_waived,
-            waived_until=waived_until,
-            term_ends_on=term_ends_on,
-            today=today,
+            made_at=offer.made_at,
+            decided_at=offer.decided_at,
+            asked_to_sign_now=offer.asked_to_sign_now,
+            signed_at=terms["signed_at"],
+            now=now,
+            zone=active_track().program.zone,
         )
     )
+    _check_terms(terms, speedy_trial_waived, limits=may_ask)
     if referral.status != ReferralStatus.ACCEPTED:
         raise ProgramError(f"This referral stands at “{referral.get_status_display()}”, so nothing is signed now.")
     agreement = Agreement.objects.create(
         pk=row_id or new_id(),
         referral=referral,
         offer=offer,
-        text=text,
-        language=language,
-        interpreter=interpreter.strip(),
-        signed_on=signed_on,
         speedy_trial_waived=speedy_trial_waived,
-        waived_until=waived_until,
-        term_ends_on=term_ends_on,
         recorded_by=by,
+        **terms,
     )
     record("agreement.signed", by=by, subjects=[agreement], detail={"language": language})
     return agreement
+
+
+@transaction.atomic
+def amend_agreement(
+    *,
+    agreement: Agreement,
+    text: ConsentText,
+    language: str,
+    interpreter: str,
+    signed_at: datetime.datetime,
+    speedy_trial_waived: bool,
+    waived_until: datetime.date,
+    term_ends_on: datetime.date,
+    monitoring_ends_on: datetime.date | None,
+    requirements: Sequence[Agreed],
+    now: datetime.datetime,
+    by: User,
+    row_id: UUID | None = None,
+) -> Agreement:
+    """Record that the person signed a new version: another end, requirements added or lowered. What they signed
+    before stays as it was; a stay that goes on follows the new version. Raises ProgramError where it does not hold.
+    """
+    referral = _locked(agreement.referral_id)
+    agreement = Agreement.objects.select_related("offer").get(pk=agreement.pk)
+    terms = _terms(
+        text=text,
+        language=language,
+        interpreter=interpreter,
+        signed_at=signed_at,
+        waived_until=waived_until,
+        term_ends_on=term_ends_on,
+        monitoring_ends_on=monitoring_ends_on,
+        requirements=requirements,
+    )
+    if written := Agreement.objects.filter(pk=row_id).first():
+        check_same(written, terms, "The agreement saved then stands on the referral's page.", again=False)
+        return written
+    _check_text(text, ConsentText.Kind.AGREEMENT, language=language, interpreter=interpreter)
+    _refuse(
+        rules.amendment_refusal(
+            withdrawn=agreement.withdrawn_on is not None,
+            standing=agreement_of(agreement.offer) == agreement,
+            signed_before=agreement.signed_at,
+            signed_at=terms["signed_at"],
+            now=now,
+            zone=active_track().program.zone,
+        )
+    )
+    before = read_agreed(agreement.requirements)
+    _check_terms(terms, speedy_trial_waived, limits=limits_of(before, track_asks()))
+    stay = Enrollment.objects.filter(referral=referral).first()
+    if referral.status != ReferralStatus.ACCEPTED and (stay is None or not stay.is_active):
+        raise ProgramError("This stay has ended, so nothing is signed any more.")
+    amended = Agreement.objects.create(
+        pk=row_id or new_id(),
+        referral=referral,
+        offer=agreement.offer,
+        version=agreement.version + 1,
+        speedy_trial_waived=speedy_trial_waived,
+        recorded_by=by,
+        **terms,
+    )
+    if stay is not None:
+        follow_agreement(enrollment=stay, agreement=amended, by=by)
+    record("agreement.amended", by=by, subjects=[amended], detail={"version": amended.version, "language": language})
+    return amended
+
+
+def _terms(*, interpreter: str, signed_at: datetime.datetime, requirements: Sequence[Agreed], **values) -> dict:
+    """What is signed, as the row keeps it."""
+    signed_at = signed_at.astimezone(datetime.UTC)
+    return values | {
+        "interpreter": interpreter.strip(),
+        "signed_at": signed_at,
+        "signed_on": signed_at.astimezone(active_track().program.zone).date(),
+        "requirements": write_agreed(requirements),
+    }
+
+
+def _check_terms(terms: dict, speedy_trial_waived: bool, *, limits: Sequence[Agreed]) -> None:
+    days = ("signed_on", "waived_until", "term_ends_on", "monitoring_ends_on")
+    _refuse(rules.terms_refusal(speedy_trial_waived=speedy_trial_waived, **{day: terms[day] for day in days}))
+    check_agreed(read_agreed(terms["requirements"]), limits=limits)
 
 
 @transaction.atomic

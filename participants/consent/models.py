@@ -16,6 +16,7 @@ class ConsentText(TrackRecord):
     class Kind(models.TextChoices):
         OFFER = "offer", "Offer"
         AGREEMENT = "agreement", "Participation agreement"
+        MESSAGES = "messages", "Consent to messages"
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     language = models.CharField(max_length=3, validators=[language_code])
@@ -32,6 +33,8 @@ class ConsentText(TrackRecord):
         "certified_by": KEEP,
         "certified_on": KEEP,
     }
+    fixed = ("kind", "language", "version", "body")
+    settled = ("certified_by", "certified_on")
 
     class Meta(TrackRecord.Meta):
         ordering = ("kind", "language", "-version")
@@ -42,6 +45,10 @@ class ConsentText(TrackRecord):
     @property
     def in_language(self) -> str:
         return language_name(self.language)
+
+    @property
+    def is_certified(self) -> bool:
+        return bool(self.certified_by)
 
     @property
     def parts(self) -> list[tuple[str, str]]:
@@ -57,15 +64,22 @@ class Offer(TrackRecord):
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="offers")
     language = models.CharField(max_length=3, validators=[language_code])
     interpreter = SealedTextField("interpreter's name", max_length=200, blank=True)
+    with_interpreter = models.BooleanField(default=False, editable=False)  # for the figures, which open no name
     place = models.CharField("where", max_length=10, choices=Place.choices)
     present = SealedTextField("who else was present", max_length=500, blank=True)
-    made_on = models.DateField("offered on")
+    made_at = models.DateTimeField("offered at")
+    made_on = models.DateField("offered on")  # the day of `made_at` where the program is
     explained_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
     decide_by = models.DateField()
     counsel = models.CharField("defense counsel", max_length=20, choices=Counsel.choices, blank=True)
     counsel_on = models.DateField("on", null=True, blank=True)
+    counsel_name = SealedTextField("lawyer consulted", max_length=200, blank=True)
     decision = models.CharField(max_length=10, choices=Decision.choices, default=Decision.WAITING)
-    decided_on = models.DateField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_on = models.DateField(null=True, blank=True)  # the day of `decided_at`
+    accepted_at = models.DateTimeField(null=True, blank=True)  # stays when the person changes their mind
+    # Ticked by the person who does not want the 24 hours.
+    asked_to_sign_now = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     classification = {
@@ -73,9 +87,15 @@ class Offer(TrackRecord):
         "text": KEEP,
         "language": TALLY,
         "interpreter": ERASE,
+        "with_interpreter": TALLY,
         "place": TALLY,
         "present": ERASE,
+        "made_at": TALLY,
         "made_on": TALLY,
+        "counsel_name": ERASE,
+        "decided_at": TALLY,
+        "accepted_at": TALLY,
+        "asked_to_sign_now": TALLY,
         "explained_by": KEEP,
         "decide_by": ERASE,
         "counsel": TALLY,
@@ -84,6 +104,8 @@ class Offer(TrackRecord):
         "decided_on": TALLY,
         "created_at": ERASE,
     }
+    fixed = ("referral_id", "text_id", "made_at", "made_on")
+    settled = ("accepted_at",)
 
     class Meta(TrackRecord.Meta):
         ordering = ("-made_on", "-id")
@@ -102,6 +124,9 @@ class Offer(TrackRecord):
                 name="offer_accepted_with_counsel_answer",
             ),
             models.CheckConstraint(
+                condition=~Q(decision="accepted") | Q(accepted_at__isnull=False), name="offer_accepted_at_an_instant"
+            ),
+            models.CheckConstraint(
                 condition=Q(counsel_on__isnull=True) | Q(decided_on__isnull=True) | Q(counsel_on__lte=F("decided_on")),
                 name="offer_counsel_before_deciding",
             ),
@@ -112,6 +137,11 @@ class Offer(TrackRecord):
         )
 
     @property
+    def changed_mind(self) -> bool:
+        """Whether the person accepted first and declined later."""
+        return self.accepted_at is not None and self.decision == Decision.DECLINED
+
+    @property
     def audit_subject(self):
         return ("referral", self.referral_id)
 
@@ -120,23 +150,33 @@ class Agreement(TrackRecord):
     """What the person signed to enter. Withdrawing it ends the stay; no reason is asked."""
 
     referral = models.ForeignKey("participants.Referral", on_delete=models.PROTECT, related_name="agreements")
-    offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="agreement")
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="agreements")
+    version = models.PositiveSmallIntegerField(default=1, editable=False)
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="agreements")
     language = models.CharField(max_length=3, validators=[language_code])
     interpreter = SealedTextField("interpreter's name", max_length=200, blank=True)
-    signed_on = models.DateField()
+    signed_at = models.DateTimeField()
+    signed_on = models.DateField()  # the day of `signed_at`
+    # What the person agreed to do: a list of {kind, quantity, service}, quantity as text in the kind's unit.
+    requirements = models.JSONField(default=list)
     speedy_trial_waived = models.BooleanField("waives speedy trial for the time of the program", default=False)
     waived_until = models.DateField("waiver ends on")
     term_ends_on = models.DateField("program ends on")
+    # Some programs watch for a new arrest after the requirements are met, before the charge is dropped.
+    monitoring_ends_on = models.DateField("monitoring ends on", null=True, blank=True)
     withdrawn_on = models.DateField(null=True, blank=True)
     recorded_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
 
     classification = {
         "referral": ERASE,
         "offer": ERASE,
+        "version": KEEP,
+        "requirements": KEEP,
+        "monitoring_ends_on": ERASE,
         "text": KEEP,
         "language": TALLY,
         "interpreter": ERASE,
+        "signed_at": TALLY,
         "signed_on": TALLY,
         "speedy_trial_waived": KEEP,
         "waived_until": ERASE,
@@ -144,14 +184,79 @@ class Agreement(TrackRecord):
         "withdrawn_on": TALLY,
         "recorded_by": KEEP,
     }
+    demands = (
+        (
+            "accepted_offer",
+            ("offer_id", "referral_id"),
+            "EXISTS (SELECT 1 FROM participants_offer o WHERE o.id = NEW.offer_id "
+            "AND o.referral_id = NEW.referral_id AND o.decision = 'accepted')",
+        ),
+    )
+    fixed = (
+        "referral_id",
+        "offer_id",
+        "version",
+        "text_id",
+        "signed_at",
+        "signed_on",
+        "requirements",
+        "waived_until",
+        "term_ends_on",
+        "monitoring_ends_on",
+    )
+    settled = ("withdrawn_on",)
 
     class Meta(TrackRecord.Meta):
         ordering = ("-signed_on", "-id")
         constraints = (
+            models.UniqueConstraint(fields=("offer", "version"), name="agreement_version_once"),
+            models.CheckConstraint(
+                condition=Q(monitoring_ends_on__isnull=True)
+                | Q(monitoring_ends_on__gte=F("term_ends_on"), waived_until__gte=F("monitoring_ends_on")),
+                name="agreement_waiver_covers_monitoring",
+            ),
             models.CheckConstraint(condition=Q(speedy_trial_waived=True), name="agreement_waives_speedy_trial"),
             models.CheckConstraint(condition=Q(term_ends_on__gt=F("signed_on")), name="agreement_has_a_term"),
             models.CheckConstraint(
                 condition=Q(waived_until__gte=F("term_ends_on")), name="agreement_waiver_covers_term"
+            ),
+        )
+
+    @property
+    def audit_subject(self):
+        return ("referral", self.referral_id)
+
+
+class MessageConsent(TrackRecord):
+    """A person's consent to be written to or called in one way; apart from the agreement, never its condition."""
+
+    class Channel(models.TextChoices):
+        SMS = "sms", "Text messages"
+        EMAIL = "email", "E-mail"
+        VOICE = "voice", "Voice messages"
+
+    referral = models.ForeignKey("participants.Referral", on_delete=models.PROTECT, related_name="message_consents")
+    channel = models.CharField("way", max_length=8, choices=Channel.choices)
+    text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="message_consents")
+    given_on = models.DateField()
+    recorded_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
+    withdrawn_on = models.DateField(null=True, blank=True)
+
+    classification = {
+        "referral": ERASE,
+        "channel": ERASE,
+        "text": KEEP,
+        "given_on": ERASE,
+        "recorded_by": KEEP,
+        "withdrawn_on": ERASE,
+    }
+
+    class Meta(TrackRecord.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("referral", "channel"),
+                condition=Q(withdrawn_on__isnull=True),
+                name="one_message_consent_per_way",
             ),
         )
 

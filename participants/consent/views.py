@@ -1,21 +1,24 @@
-"""Pages of choosing: the offer, the decision, the agreement."""
+"""Pages of choosing: the offer, the decision, the agreement and its versions."""
 
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods
 
 from participants.access.gate import requires
-from participants.consent.actions import decide_offer, make_offer, sign_agreement
-from participants.consent.forms import AgreementForm, DecisionForm, OfferForm
-from participants.consent.queries import agreement_of, current_offer, offer_or_404
+from participants.consent.actions import amend_agreement, decide_offer, make_offer, sign_agreement
+from participants.consent.forms import AgreementForm, AmendmentForm, DecisionForm, OfferForm
+from participants.consent.queries import agreement_of, agreement_or_404, current_offer, offer_or_404
 from participants.consent.rules import Decision, possible_decisions
+from participants.enrollment.models import Enrollment
 from participants.errors import ProgramError
 from participants.referrals.queries import referral_or_404
 from participants.referrals.rules import Status, may_move
-from participants.requirements.models import RequirementTemplate
-from participants.requirements.rules import amount
+from participants.requirements.agreed import limits_of, read_agreed
+from participants.requirements.queries import track_asks
 from participants.staff.permissions import Permission
 from participants.web import clock
 from participants.web.forms import page_status
@@ -31,7 +34,7 @@ def offer_new(request, pk: UUID):
         request.POST or None,
         user=request.user,
         track=request.track,
-        today=clock.today(),
+        now=clock.now(),
         language=referral.language,
     )
     if request.method == "POST" and form.is_valid():
@@ -39,7 +42,7 @@ def offer_new(request, pk: UUID):
             make_offer(
                 referral=referral,
                 **form.values(),
-                today=clock.today(),
+                now=clock.now(),
                 by=request.user,
                 row_id=form.row_id,
             )
@@ -63,13 +66,10 @@ def offer_new(request, pk: UUID):
 def offer_decision(request, pk: UUID):
     """What the person decided; until they are placed, also a change of mind, and after a lapse an answer in time."""
     offer = offer_or_404(pk)
-    if request.method == "POST" and offer.decided_on and request.POST.get("decision") == offer.decision:
-        messages.info(request, f"{offer.get_decision_display()}: recorded already, on {offer.decided_on:%B %-d, %Y}.")
-        return redirect(track_url("referral", pk=offer.referral_id))
-    form = DecisionForm(request.POST or None, user=request.user, track=request.track, today=clock.today(), offer=offer)
+    form = DecisionForm(request.POST or None, user=request.user, track=request.track, now=clock.now(), offer=offer)
     if request.method == "POST" and form.is_valid():
         try:
-            offer = decide_offer(offer=offer, **form.values(), today=clock.today(), by=request.user)
+            offer = decide_offer(offer=offer, **form.values(), now=clock.now(), by=request.user)
         except ProgramError as error:
             form.apply_error(error)
         else:
@@ -88,18 +88,19 @@ def offer_decision(request, pk: UUID):
 @require_http_methods(["GET", "POST"])
 @requires(Permission.MAKE_OFFERS)
 def agreement_new(request, pk: UUID):
-    """The participation agreement: what it says, what the program asks, and that it was signed."""
+    """The participation agreement: what it says, what the person agrees to do, and that it was signed."""
     offer = offer_or_404(pk)
     form = AgreementForm(
         request.POST or None,
         user=request.user,
         track=request.track,
-        today=clock.today(),
+        now=clock.now(),
         language=offer.language,
+        asked=track_asks(),
     )
     if request.method == "POST" and form.is_valid():
         try:
-            sign_agreement(offer=offer, **form.values(), today=clock.today(), by=request.user, row_id=form.row_id)
+            sign_agreement(offer=offer, **form.values(), now=clock.now(), by=request.user, row_id=form.row_id)
         except ProgramError as error:
             form.apply_error(error)
         else:
@@ -111,10 +112,51 @@ def agreement_new(request, pk: UUID):
         "referral": offer.referral,
         "possible": offer.decision == Decision.ACCEPTED and agreement_of(offer) is None,
         "texts": form.texts,
-        "asked": [_in_words(template) for template in RequirementTemplate.objects.filter(in_use=True)],
+        "asked": form.asked,
     }
     return render(request, "consent/agreement.html", context, status=page_status(form))
 
 
-def _in_words(template: RequirementTemplate) -> str:
-    return f"{template.service or template.get_kind_display()}: {amount(template.kind, template.quantity)}"
+@require_http_methods(["GET", "POST"])
+@requires(Permission.MAKE_OFFERS)
+def agreement_amend(request, pk: UUID):
+    """A new version of an agreement that stands, signed anew; the version before stays as it was."""
+    agreement = agreement_or_404(pk)
+    stay = Enrollment.objects.filter(referral=agreement.referral).select_related("participant").first()
+    if stay is not None and not request.may(Permission.VIEW_PARTICIPANTS):
+        raise PermissionDenied  # what is agreed during a stay belongs to the participant's file
+    agreed = read_agreed(agreement.requirements)
+    form = AmendmentForm(
+        request.POST or None,
+        user=request.user,
+        track=request.track,
+        now=clock.now(),
+        language=agreement.language,
+        agreement=agreement,
+        agreed=agreed,
+        asked=limits_of(agreed, track_asks()),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            amended = amend_agreement(
+                agreement=agreement, **form.values(), now=clock.now(), by=request.user, row_id=form.row_id
+            )
+        except ProgramError as error:
+            form.apply_error(error)
+        else:
+            ends = date_format(amended.term_ends_on, "F j, Y")
+            messages.success(request, f"Version {amended.version} is recorded. The program ends on {ends}.")
+            if stay is not None and request.may(Permission.VIEW_PARTICIPANTS):
+                return redirect(track_url("participant", reference=stay.participant.reference))
+            return redirect(track_url("referral", pk=agreement.referral_id))
+    standing = agreement.withdrawn_on is None and agreement_of(agreement.offer) == agreement
+    goes_on = stay.is_active if stay else agreement.referral.status == Status.ACCEPTED
+    context = {
+        "form": form,
+        "agreement": agreement,
+        "referral": agreement.referral,
+        "possible": standing and goes_on,
+        "texts": form.texts,
+        "agreed": agreed,
+    }
+    return render(request, "consent/amend.html", context, status=page_status(form))

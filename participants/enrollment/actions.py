@@ -6,18 +6,22 @@ from uuid import UUID
 from django.db import transaction
 
 from participants.audit.actions import record
-from participants.consent.queries import current_offer
+from participants.consent.models import Agreement
+from participants.consent.queries import agreement_of, current_offer
 from participants.enrollment import rules
 from participants.enrollment.models import Enrollment
 from participants.enrollment.queries import caseworkers
 from participants.enrollment.rules import Status
 from participants.errors import ProgramError, check_same
-from participants.people.actions import create_participant
+from participants.people.actions import create_participant, index_participant
+from participants.people.models import Participant
+from participants.people.restricting import carry_restrictions, check_may_work
 from participants.referrals.actions import move_referral
 from participants.referrals.models import Referral
 from participants.referrals.rules import Status as ReferralStatus
 from participants.referrals.rules import age_on
-from participants.requirements.actions import set_requirements
+from participants.requirements.actions import follow_requirements, set_requirements
+from participants.screening.queries import second_look_waits
 from participants.staff.models import User
 from participants.tracks.models import new_id
 from participants.tracks.scope import active_track
@@ -26,7 +30,7 @@ from participants.tracks.scope import active_track
 def gaps(referral: Referral, today: datetime.date) -> list[str]:
     """What this referral still lacks before the person can be placed, one sentence each."""
     offer = current_offer(referral)
-    agreement = getattr(offer, "agreement", None)
+    agreement = agreement_of(offer) if offer else None
     screening = getattr(referral, "screening", None)
     return rules.placement_gaps(
         youngest_age=_youngest_age(referral, today),
@@ -36,6 +40,7 @@ def gaps(referral: Referral, today: datetime.date) -> list[str]:
         agreed=agreement is not None,
         withdrawn=agreement is not None and agreement.withdrawn_on is not None,
         placed=referral.status == ReferralStatus.PLACED,
+        second_look=screening is not None and second_look_waits(referral),
     )
 
 
@@ -54,28 +59,38 @@ def place(
     placed_on: datetime.date,
     today: datetime.date,
     by: User,
+    participant: Participant | None = None,
     row_id: UUID | None = None,
 ) -> Enrollment:
-    """Place a person who has agreed: participant, stay, requirements, caseworker.
+    """Place a person who has agreed: participant, stay, requirements, caseworker. With a `participant` who was here
+    before it is another stay in that file, of which nothing is changed.
 
     Raises ProgramError with one sentence for each thing that is missing. The same `row_id` again answers with
     the stay that is there.
     """
     referral = Referral.objects.select_for_update().get(pk=referral.pk)
     if written := Enrollment.objects.filter(pk=row_id).select_related("participant").first():
-        check_same(written, {"caseworker": caseworker, "placed_on": placed_on}, "The person is placed.", again=False)
+        values = {"caseworker": caseworker, "placed_on": placed_on}
+        if participant is not None:
+            values["participant"] = participant
+        check_same(written, values, "The person is placed.", again=False)
         return written
     if missing := gaps(referral, today):
         raise ProgramError(" ".join(missing))
-    agreement = current_offer(referral).agreement
+    agreement = agreement_of(current_offer(referral))
     _refuse(
         rules.placement_refusal(
             placed_on=placed_on, signed_on=agreement.signed_on, term_ends_on=agreement.term_ends_on, today=today
         )
     )
     _check_caseworker(caseworker, today)
+    check_may_work(staff=caseworker, referral=referral)
+    returning = participant is not None
+    if returning:
+        participant = _file_for_another_stay(participant)
+        check_may_work(staff=caseworker, participant=participant)
     move_referral(referral=referral, to=ReferralStatus.PLACED)
-    participant = create_participant(referral=referral, by=by)
+    participant = participant or create_participant(referral=referral, by=by)
     enrollment = Enrollment.objects.create(
         pk=row_id or new_id(),
         participant=participant,
@@ -85,8 +100,39 @@ def place(
         placed_on=placed_on,
         term_ends_on=agreement.term_ends_on,
     )
+    if returning:
+        index_participant(participant)
+        record("participant.returned", by=by, subjects=[participant, referral])
+    carry_restrictions(participant=participant, today=today, by=by)
     set_requirements(enrollment=enrollment, by=by)
     record("enrollment.placed", by=by, subjects=[enrollment, referral])
+    return enrollment
+
+
+def _file_for_another_stay(participant: Participant) -> Participant:
+    """The file, locked, if another stay can begin in it. Raises ProgramError."""
+    participant = Participant.objects.select_for_update().get(pk=participant.pk)
+    if participant.merged_into_id:
+        raise ProgramError("This file is part of another one. Choose that one.", field="person")
+    if Enrollment.objects.filter(participant=participant, status=Status.ACTIVE).exists():
+        sentence = f"A stay goes on in the file {participant.reference}. It has to end before another begins."
+        raise ProgramError(sentence, field="person")
+    return participant
+
+
+@transaction.atomic
+def follow_agreement(*, enrollment: Enrollment, agreement: Agreement, by: User) -> Enrollment:
+    """Let a stay follow the version of its agreement that was signed last: its end and its requirements."""
+    enrollment = Enrollment.objects.select_for_update().get(pk=enrollment.pk)
+    if not enrollment.is_active:
+        raise ProgramError("This stay has ended, so nothing is signed any more.")
+    if agreement.term_ends_on < enrollment.placed_on:
+        placed = f"{enrollment.placed_on:%B %-d, %Y}"
+        raise ProgramError(f"The person was placed on {placed}; the program ends after that.", field="term_ends_on")
+    enrollment.agreement, enrollment.term_ends_on = agreement, agreement.term_ends_on
+    enrollment.save(update_fields=("agreement", "term_ends_on"))
+    follow_requirements(enrollment=enrollment, agreement=agreement, by=by)
+    record("enrollment.agreement_followed", by=by, subjects=[enrollment], fields=["agreement", "term_ends_on"])
     return enrollment
 
 
@@ -97,6 +143,7 @@ def change_caseworker(*, enrollment: Enrollment, caseworker: User, today: dateti
     if not enrollment.is_active:
         raise ProgramError("This stay has ended; it keeps the caseworker that it had.")
     _check_caseworker(caseworker, today)
+    check_may_work(staff=caseworker, participant=enrollment.participant)
     if enrollment.caseworker_id != caseworker.pk:
         enrollment.caseworker = caseworker
         enrollment.save(update_fields=("caseworker",))

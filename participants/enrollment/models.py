@@ -37,6 +37,21 @@ class Enrollment(TrackRecord):
         "requirements_met_on": ERASE,
     }
     refused = {"services": ("termination", "NEW.status = 'terminated'")}
+    # Placed by the standing version of an agreement of the same case, under an accepted offer with a counsel answer.
+    # A stay that is written after it has ended may carry an agreement that was withdrawn while it went on.
+    demands = (
+        (
+            "standing_agreement",
+            ("agreement_id", "referral_id", "status"),
+            "EXISTS (SELECT 1 FROM participants_agreement a JOIN participants_offer o ON o.id = a.offer_id "
+            "WHERE a.id = NEW.agreement_id AND a.referral_id = NEW.referral_id AND o.referral_id = NEW.referral_id "
+            "AND o.decision = 'accepted' AND o.counsel IN ('consulted', 'declined') "
+            "AND (a.withdrawn_on IS NULL OR (NEW.status <> 'active' AND a.withdrawn_on >= NEW.placed_on)) "
+            "AND NOT EXISTS (SELECT 1 FROM participants_agreement later "
+            "WHERE later.offer_id = a.offer_id AND later.version > a.version))",
+        ),
+    )
+    fixed = ("referral_id",)
 
     class Meta(TrackRecord.Meta):
         ordering = ("-placed_on", "-id")

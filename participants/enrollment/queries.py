@@ -7,7 +7,8 @@ from django.db.models import Q, QuerySet
 from participants.enrollment.models import Enrollment
 from participants.enrollment.rules import Status
 from participants.people.models import Participant
-from participants.people.queries import reference_in, subjects_matching
+from participants.people.queries import reference_in, subjects_matching, subjects_sounding_like
+from participants.people.restrictions import readable
 from participants.referrals.models import Referral
 from participants.staff.models import User
 from participants.staff.permissions import Permission
@@ -24,8 +25,11 @@ def stays() -> QuerySet[Enrollment]:
 
 
 def caseload(caseworker: User | None = None, status: str = Status.ACTIVE) -> QuerySet[Enrollment]:
-    """Stays of one caseworker, or of all. `status` is one of the stay's, "ended" for any exit, "" for every stay."""
-    rows = stays()
+    """Stays of one caseworker, or of all, without those of files that the acting person may not open.
+
+    `status` is one of the stay's, "ended" for any exit, "" for every stay.
+    """
+    rows = readable(stays(), participant="participant_id")
     if caseworker is not None:
         rows = rows.filter(caseworker=caseworker)
     if status == ENDED:
@@ -55,7 +59,8 @@ def stays_of(participant: Participant) -> list[Enrollment]:
         .select_related(
             "agreement__offer__explained_by",
             "agreement__text",
-            "referral__screening",
+            "referral__screening__criteria_version",
+            "referral__screening__decided_by",
             "referral__operation",
             "referral__disposition",
             "recommendation__made_by",
@@ -83,24 +88,38 @@ class Findings:
 
 
 def find(text: str, *, participants: bool = True, referrals: bool = True) -> Findings:
-    """Records of the active track whose names or case numbers match every word of a text, exact or by prefix.
+    """Records of the active track whose names or case numbers match every word of a text, exact or by prefix; after
+    them those whose names sound like it.
 
     A participant's own reference finds them too. Who is placed is listed once, as participant, where participants
-    are asked for. At most 50 in all, the newest. Two statements whatever is found.
+    are asked for; a case or a file that is part of another one is found as the other one. At most 50 in all, the
+    newest. Two statements for each kind of record, whatever is found.
     """
-    matching = subjects_matching(text)
     people: list[Participant] = []
     cases: list[Referral] = []
-    if participants and matching is not None:
-        condition = Q(pk__in=matching)
-        if reference := reference_in(text):
-            condition |= Q(reference=reference)
-        people = list(Participant.objects.filter(condition).order_by("-id")[: MOST_FOUND + 1])
-    if referrals and matching is not None:
-        rows = Referral.objects.filter(pk__in=matching).order_by("-received_on", "-id")
+    for matching, sounding in ((subjects_matching(text), False), (subjects_sounding_like(text), True)):
+        if matching is None:
+            continue
         if participants:
-            rows = rows.filter(enrollment__isnull=True)
-        cases = list(rows[: MOST_FOUND + 1])
+            condition = Q(pk__in=matching)
+            if (reference := reference_in(text)) and not sounding:
+                condition |= Q(reference=reference)
+            rows = Participant.objects.filter(condition).exclude(pk__in=[row.pk for row in people]).order_by("-id")
+            people += _told(readable(rows, participant="pk"), sounding)
+        if referrals:
+            rows = Referral.objects.filter(pk__in=matching).exclude(pk__in=[row.pk for row in cases])
+            if participants:
+                rows = rows.filter(enrollment__isnull=True)
+            rows = readable(rows, referral="pk", participant="enrollment__participant_id")
+            cases += _told(rows.order_by("-received_on", "-id"), sounding)
     more = len(people) + len(cases) > MOST_FOUND
     people = people[:MOST_FOUND]
     return Findings(people, cases[: MOST_FOUND - len(people)], more)
+
+
+def _told(rows: QuerySet, sounding: bool) -> list:
+    """The newest rows, each with whether it was found by its sound only."""
+    found = list(rows[: MOST_FOUND + 1])
+    for row in found:
+        row.sounds_alike = sounding
+    return found

@@ -59,11 +59,13 @@ def placement_gaps(
     agreed: bool,
     withdrawn: bool,
     placed: bool,
+    second_look: bool = False,
 ) -> list[str]:
     """What is missing before a person can be placed, one sentence each; empty when nothing is.
 
     `youngest_age` is the age at the offense or today, whichever is lower, None while the birth date is unknown;
-    `eligible` is None before a screening, `offer` the decision on the latest offer, None without one.
+    `eligible` is None before a screening, `offer` the decision on the latest offer, None without one; `second_look`
+    whether one is due, asked for by the person or because the charge was changed.
     Sources: s. 948.08(2) Fla. Stat. (counsel, voluntary agreement); NAPSA 2008 (written criteria, informed choice).
     """
     if placed:
@@ -77,6 +79,8 @@ def placement_gaps(
         gaps.append("The referral has not been screened.")
     elif not eligible:
         gaps.append("The screening found the referral not eligible.")
+    if second_look:
+        gaps.append("A second look at the screening is due.")
     if offer is None:
         gaps.append("No offer has been made.")
     elif offer != "accepted":

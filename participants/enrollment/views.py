@@ -11,6 +11,7 @@ from participants.audit.actions import shown
 from participants.enrollment.actions import change_caseworker, gaps, place
 from participants.enrollment.forms import CaseworkerForm, PlacementForm
 from participants.enrollment.queries import current_enrollment
+from participants.enrollment.returning import earlier_files
 from participants.errors import ProgramError
 from participants.people.queries import participant_or_404
 from participants.referrals.queries import referral_or_404
@@ -25,7 +26,11 @@ from participants.web.urls import track_url
 def placement_new(request, pk: UUID):
     """Place a person who has agreed, or say what is still missing."""
     referral = referral_or_404(pk)
-    form = PlacementForm(request.POST or None, user=request.user, track=request.track, today=clock.today())
+    missing = gaps(referral, clock.today())
+    earlier = [] if missing else earlier_files(referral)
+    form = PlacementForm(
+        request.POST or None, user=request.user, track=request.track, today=clock.today(), earlier=earlier
+    )
     if request.method == "POST" and form.is_valid():
         try:
             enrollment = place(
@@ -43,7 +48,7 @@ def placement_new(request, pk: UUID):
             if request.may(Permission.VIEW_PARTICIPANTS):
                 return redirect(track_url("participant", reference=reference))
             return redirect(track_url("referral", pk=referral.pk))
-    context = {"form": form, "referral": referral, "missing": gaps(referral, clock.today())}
+    context = {"form": form, "referral": referral, "missing": missing, "earlier": earlier}
     return render(request, "enrollment/place.html", context, status=page_status(form))
 
 

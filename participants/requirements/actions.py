@@ -1,15 +1,18 @@
 """Writers of requirements and credits."""
 
 import datetime
+from collections.abc import Iterable
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
 
 from participants.audit.actions import record
+from participants.consent.models import Agreement
 from participants.enrollment.models import Enrollment
 from participants.errors import ProgramError, check_same
 from participants.requirements import rules
+from participants.requirements.agreed import Agreed, read_agreed
 from participants.requirements.models import Credit, Requirement, RequirementTemplate
 from participants.staff.models import User
 from participants.tracks.models import new_id
@@ -35,30 +38,72 @@ def install_default_templates(*, by) -> list[RequirementTemplate]:
 
 @transaction.atomic
 def set_requirements(*, enrollment: Enrollment, by: User) -> list[Requirement]:
-    """Give a new stay what the track's templates in use ask for. Raises ProgramError for what it may not ask.
+    """Give a new stay what its agreement lists. Raises ProgramError for what the track may not ask.
 
-    A stay that has its requirements keeps them: the agreement names what is asked, later templates do not.
+    A stay that has its requirements keeps them: the agreement names what is asked, the track's list does not.
     """
     existing = list(Requirement.objects.filter(enrollment=enrollment))
     if existing:
         return existing
-    templates = list(RequirementTemplate.objects.filter(in_use=True, quantity__gt=0))
-    for template in templates:
-        _check_may_ask(template.kind, template.service)
-    requirements = Requirement.objects.bulk_create(
+    agreed = read_agreed(enrollment.agreement.requirements)
+    requirements = Requirement.objects.bulk_create(_rows(agreed, enrollment, on=enrollment.placed_on, by=by))
+    record("requirements.set", by=by, subjects=[enrollment], detail={"count": len(requirements)})
+    return requirements
+
+
+@transaction.atomic
+def follow_requirements(*, enrollment: Enrollment, agreement: Agreement, by: User) -> None:
+    """Put the requirements of a stay where a new version of its agreement has them: lowered, waived, or added.
+
+    What is left out is waived; what was lowered or waived since is not asked again by an older list.
+    """
+    agreed = {row.key: row for row in read_agreed(agreement.requirements)}
+    reason = f"Agreement signed anew on {agreement.signed_on:%B %-d, %Y}"
+    existing = list(Requirement.objects.select_for_update().filter(enrollment=enrollment))
+    changed = 0
+    for requirement in existing:
+        row = agreed.pop((requirement.kind, requirement.service), None)
+        if requirement.waived_on is not None:
+            continue
+        if row is None or row.waived:
+            requirement.waived_on = agreement.signed_on
+        elif row.quantity < requirement.quantity:
+            requirement.reduced_from = requirement.reduced_from or requirement.quantity
+            requirement.quantity = row.quantity
+        else:
+            continue
+        requirement.change_reason, requirement.changed_by = reason, by
+        requirement.version += 1
+        requirement.save(
+            update_fields=("quantity", "reduced_from", "waived_on", "change_reason", "changed_by", "version")
+        )
+        changed += 1
+    added = _rows(agreed.values(), enrollment, on=agreement.signed_on, by=by, after=len(existing))
+    Requirement.objects.bulk_create(added)
+    record("requirements.followed", by=by, subjects=[enrollment], detail={"changed": changed, "added": len(added)})
+
+
+def _rows(agreed: Iterable[Agreed], enrollment: Enrollment, *, on, by: User, after: int = 0) -> list[Requirement]:
+    """Unsaved requirements of a stay; `on` is the day from which a waived one is not asked."""
+    agreed = list(agreed)
+    for row in agreed:
+        _check_may_ask(row.kind, row.service)
+    bases = {(template.kind, template.service): template.basis for template in RequirementTemplate.objects.all()}
+    return [
         Requirement(
             enrollment=enrollment,
             participant_id=enrollment.participant_id,
-            kind=template.kind,
-            quantity=template.quantity,
-            service=template.service,
-            basis=template.basis,
-            position=template.position,
+            kind=row.kind,
+            quantity=row.quantity,
+            service=row.service,
+            basis=bases.get(row.key, rules.Basis.STANDARD),
+            position=after + position,
+            waived_on=on if row.waived else None,
+            change_reason="Waived in the agreement." if row.waived else "",
+            changed_by=by if row.waived else None,
         )
-        for template in templates
-    )
-    record("requirements.set", by=by, subjects=[enrollment], detail={"count": len(requirements)})
-    return requirements
+        for position, row in enumerate(agreed)
+    ]
 
 
 def _check_may_ask(kind: str, service: str) -> None:

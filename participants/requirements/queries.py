@@ -7,11 +7,13 @@ from uuid import UUID
 from django.http import Http404
 
 from participants.enrollment.models import Enrollment
-from participants.requirements.models import Credit, Requirement
+from participants.people.restrictions import readable
+from participants.requirements.agreed import Agreed
+from participants.requirements.models import Credit, Requirement, RequirementTemplate
 from participants.requirements.rules import Asked, Earned, Progress, all_met, progress
 from participants.sessions.queries import counted_attendance
 
-__all__ = ["all_met", "progress_of", "requirement_or_404"]
+__all__ = ["all_met", "progress_of", "requirement_or_404", "track_asks"]
 
 
 def progress_of(enrollments: Iterable[Enrollment]) -> dict[UUID, list[Progress]]:
@@ -46,6 +48,13 @@ def progress_of(enrollments: Iterable[Enrollment]) -> dict[UUID, list[Progress]]
 def requirement_or_404(pk: UUID) -> Requirement:
     """A requirement with its stay and participant. Raises Http404."""
     try:
-        return Requirement.objects.select_related("enrollment", "participant").get(pk=pk)
+        requirements = Requirement.objects.select_related("enrollment", "participant")
+        return readable(requirements, participant="participant_id").get(pk=pk)
     except Requirement.DoesNotExist as error:
         raise Http404 from error
+
+
+def track_asks() -> list[Agreed]:
+    """What the track asks of everybody who enters, by its templates in use."""
+    templates = RequirementTemplate.objects.filter(in_use=True, quantity__gt=0).order_by("position", "id")
+    return [Agreed(template.kind, template.quantity, template.service) for template in templates]

@@ -13,6 +13,7 @@ from participants.audit.actions import record
 from participants.enrollment.models import Enrollment
 from participants.errors import ProgramError, check_same, saved_before
 from participants.people.models import Participant
+from participants.people.restrictions import readable
 from participants.sessions import rules
 from participants.sessions.models import Attendance, Note, Session, Site
 from participants.sessions.queries import seats_taken, sessions_like
@@ -146,7 +147,8 @@ def book(*, session: Session, enrollments: Iterable[Enrollment], by: User) -> li
     booked = set(Attendance.objects.filter(session=session).values_list("enrollment_id", flat=True))
     new = wanted - booked
     # Read again under the lock: a stay may have ended since the page was shown.
-    stays = list(Enrollment.objects.filter(pk__in=new, status=Enrollment.Status.ACTIVE, placed_on__lte=session.held_on))
+    active = Enrollment.objects.filter(pk__in=new, status=Enrollment.Status.ACTIVE, placed_on__lte=session.held_on)
+    stays = list(readable(active, participant="participant_id"))
     if len(stays) < len(new):
         raise ProgramError("Someone chosen has no active stay on the day of the session. Choose again.", field="people")
     if not new:
@@ -189,8 +191,8 @@ def take_attendance(
         entry.attendance_id: (entry.version, rules.settled(entry.mark, entry.minutes, entry.reason, planned))
         for entry in entries
     }
-    rows = Attendance.objects.filter(session=session, pk__in=list(wanted)).select_related("participant", "recorded_by")
-    found = {row.pk: row for row in rows.order_by("id")}
+    rows = readable(Attendance.objects.filter(session=session, pk__in=list(wanted)), participant="participant_id")
+    found = {row.pk: row for row in rows.select_related("participant", "recorded_by").order_by("id")}
     if wanted.keys() - found.keys():
         raise ProgramError("Someone on your list is not booked into this session. Open it again.")
     changed = [row for row in found.values() if (row.mark, row.minutes, row.reason) != wanted[row.pk][1]]
@@ -275,7 +277,10 @@ def log_individual(
         raise ProgramError(f"Enter 1 to {rules.LONGEST_MINUTES} minutes.", field="minutes")
     starts_at = rules.instant(held_on, starts, track.program.zone)
     # Two people logging for one person take turns, so that the second is asked about the first's.
-    enrollment = Enrollment.objects.select_for_update(of=("self",)).select_related("participant").get(pk=enrollment.pk)
+    stays = readable(Enrollment.objects.all(), participant="participant_id").filter(pk=enrollment.pk)
+    enrollment = stays.select_for_update(of=("self",)).select_related("participant").first()
+    if enrollment is None:
+        raise ProgramError("Choose a person whose stay is active.", field="person")
     ends_at = starts_at + datetime.timedelta(minutes=minutes)
     visibility = visibility or track.rules.note_visibility
     if row_id is not None and (written := Session.objects.filter(pk=row_id).first()) is not None:

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from participants.enrollment.models import Enrollment
 from participants.errors import ProgramError
 from participants.people.languages import CHOICES as LANGUAGES
+from participants.people.restrictions import readable
 from participants.sessions.models import Note, Site
 from participants.sessions.queries import open_sites
 from participants.sessions.rules import LOGGED, LONGEST_MINUTES, MOST_SEATS, Kind, Visibility
@@ -150,9 +151,8 @@ class LogForm(VisibilityMixin, OnceMixin, ProgramForm):
         self.fields["again"].widget = forms.CheckboxInput()
 
     def clean_person(self) -> Enrollment:
-        stay = Enrollment.objects.filter(
-            pk=self.cleaned_data["person"], status=Enrollment.Status.ACTIVE
-        ).select_related("participant")
+        active = Enrollment.objects.filter(pk=self.cleaned_data["person"], status=Enrollment.Status.ACTIVE)
+        stay = readable(active, participant="participant_id").select_related("participant")
         if not stay:
             raise ValidationError("Choose a person whose stay is active.")
         return stay[0]

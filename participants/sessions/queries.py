@@ -10,6 +10,7 @@ from django.http import Http404
 
 from participants.enrollment.models import Enrollment
 from participants.people.models import Participant
+from participants.people.restrictions import hidden_ids, readable
 from participants.sessions.models import Attendance, Note, Session, Site
 from participants.sessions.rules import PRESENT, Attended, Mark, State, Visibility
 from participants.staff.models import User
@@ -81,19 +82,28 @@ def by_name(rows: Iterable) -> list:
 
 
 def roster(session: Session) -> list[Attendance]:
-    """Everyone booked, by name, those with a cancelled mark included. One statement."""
-    rows = Attendance.objects.filter(expected() | Q(mark=Mark.CANCELLED), session=session)
-    return by_name(rows.select_related("participant", "recorded_by"))
+    """Everyone booked whose file the acting person may open, by name, those with a cancelled mark included. One
+    statement."""
+    return by_name(
+        readable(_booked(session), participant="participant_id").select_related("participant", "recorded_by")
+    )
+
+
+def closed_seats(session: Session) -> list[Attendance]:
+    """Those booked whose files the acting person may not open: they hold a seat, and nothing of them is opened."""
+    hidden = hidden_ids("participant")
+    return list(_booked(session).filter(participant_id__in=hidden).order_by("id")) if hidden else []
+
+
+def _booked(session: Session) -> QuerySet[Attendance]:
+    return Attendance.objects.filter(expected() | Q(mark=Mark.CANCELLED), session=session)
 
 
 def bookable(session: Session) -> QuerySet[Enrollment]:
     """Active stays that began by the session's day and are not booked into it."""
     booked = Attendance.objects.order_by().filter(session=session).values("enrollment")
-    return (
-        Enrollment.objects.filter(status=Enrollment.Status.ACTIVE, placed_on__lte=session.held_on)
-        .exclude(pk__in=booked)
-        .select_related("participant")
-    )
+    active = Enrollment.objects.filter(status=Enrollment.Status.ACTIVE, placed_on__lte=session.held_on)
+    return readable(active, participant="participant_id").exclude(pk__in=booked).select_related("participant")
 
 
 def seats_taken(session: Session) -> int:

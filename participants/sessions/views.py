@@ -116,13 +116,15 @@ def session(request, pk):
                 messages.success(request, _saved(len(changed)))
                 return redirect(track_url("session", pk=session.pk))
         form.show_again()
+    closed = queries.closed_seats(session)
     context = {
         "session": session,
         "form": form,
         "rows": form.rows,
+        "closed": closed,
         "open": may_take and session.state != State.CANCELLED and session.held_on <= day,
         "to_come": session.held_on > day,
-        "taken": sum(row.attendance.holds_a_seat for row in form.rows),
+        "taken": sum(row.holds_a_seat for row in [*(row.attendance for row in form.rows), *closed]),
         "key_hints": key_hints(request.track.rules.missed_word),
     }
     return render(request, "sessions/roster.html", context, status=page_status(form))

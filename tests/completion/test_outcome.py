@@ -257,9 +257,17 @@ def test_list_of_cases_has_a_fixed_number_of_statements(cast, kind):
     client, url = cast.client(f"{kind}_liaison"), cast.url(track, "cases")
     builders.make_enrollment(cast, track)
     client.get(url)
-    with exactly(6):
+    with exactly(7):
         client.get(url)
     builders.make_enrollment(cast, track)
     builders.make_referral(cast, track)
-    with exactly(6):
+    with exactly(7):
         client.get(url)
+
+
+def test_liaison_is_shown_no_child(cast):
+    born = datetime.date(2010, 7, 1)
+    child = builders.make_referral(cast, cast.education, name="Kim Minorson", date_of_birth=born)
+    client = cast.client("education_liaison")
+    assert "Minorson" not in client.get(cast.url(cast.education, "cases")).text
+    assert client.get(cast.url(cast.education, "case_disposition", pk=child.pk)).status_code == 404

@@ -184,7 +184,7 @@ class TestApprovals:
         client, url = cast.client("services_manager"), cast.url(cast.services, "approvals")
         steps.make_neutral(cast, cast.services)
         for _ in range(2):
-            with exactly(6):
+            with exactly(7):
                 client.get(url)
             steps.make_neutral(cast, cast.services)
             steps.make_neutral(cast, cast.services)

@@ -14,6 +14,7 @@ from participants.tracks.models import new_id
 from participants.tracks.scope import in_track
 from tests import builders
 from tests.builders import (
+    at,
     make_accepted,
     make_agreement,
     make_declined,
@@ -48,7 +49,8 @@ def test_offer_is_made(cast):
     offer = make_offer(cast, cast.education, present="A deputy", place="custody", explained_by=cast.education_manager)
     with in_track(cast.education):
         stored = Offer.objects.get(pk=offer.pk)
-        assert (stored.made_on, stored.decide_by) == (builders.OFFERED, builders.DECIDE_BY)
+        assert (stored.made_at, stored.made_on) == (at(builders.OFFERED), builders.OFFERED)
+        assert stored.decide_by == builders.DECIDE_BY
         assert (stored.place, stored.present, stored.interpreter) == ("custody", "A deputy", "")
         assert (stored.explained_by, stored.decision) == (cast.education_manager, "waiting")
         assert stored.text.language == "en"
@@ -74,7 +76,9 @@ def test_offer_with_an_interpreter(cast):
         ({"language": "es", "interpreter": "Ana Luz"}, "text"),
         ({"place": ""}, "place"),
         ({"decide_by": builders.OFFERED}, "decide_by"),
-        ({"made_on": builders.OFFERED + DAY}, "made_on"),
+        ({"made_at": at(builders.OFFERED + DAY), "now": at(builders.OFFERED)}, "made_at"),
+        ({"made_at": at(builders.SCREENED - DAY)}, "made_at"),
+        ({"made_at": at(builders.OFFERED, 23, 30), "decide_by": builders.OFFERED}, "decide_by"),
     ],
 )
 def test_offer_refused_writes_nothing(cast, over, field):
@@ -125,7 +129,7 @@ def test_declined_or_lapsed_offer_can_be_made_again(cast, make):
     with pytest.raises(ProgramError, match="earlier offer ended"):
         make_offer(cast, cast.education, referral=referral)
     later = earlier.decided_on + DAY
-    make_offer(cast, cast.education, referral=referral, made_on=later, decide_by=later + DAY, today=later)
+    make_offer(cast, cast.education, referral=referral, made_at=at(later), decide_by=later + DAY)
     assert standing(cast.education, referral.pk) == "offered"
 
 
@@ -138,11 +142,15 @@ def test_offer_posted_twice_is_one(cast):
 
 @pytest.mark.parametrize("counsel", ["consulted", "declined"])
 def test_offer_is_accepted(cast, counsel):
-    offer = make_accepted(cast, cast.education, counsel=counsel)
+    name = "Dana Webb" if counsel == "consulted" else ""
+    offer = make_accepted(cast, cast.education, counsel=counsel, counsel_name=name)
     with in_track(cast.education):
         stored = Offer.objects.get(pk=offer.pk)
+        lawyer = stored.counsel_name
     assert (stored.decision, stored.decided_on) == ("accepted", builders.DECIDED)
-    assert (stored.counsel, stored.counsel_on) == (counsel, builders.DECIDED - DAY)
+    assert (stored.counsel, stored.counsel_on, lawyer) == (counsel, builders.DECIDED - DAY, name)
+    assert stored.accepted_at == stored.decided_at == at(builders.DECIDED)
+    assert (stored.asked_to_sign_now, stored.changed_mind) == (False, False)
     assert standing(cast.education, offer.referral_id) == "accepted"
     assert [event.detail for event in events(cast.education, "offer.decided")] == [{"decision": "accepted"}]
 
@@ -154,7 +162,9 @@ def test_offer_is_accepted(cast, counsel):
         ({"counsel_on": None}, "counsel_on"),
         ({"counsel_on": builders.DECIDED + DAY}, "counsel_on"),
         ({"counsel_on": builders.RECEIVED - 11 * DAY}, "counsel_on"),
-        ({"decided_on": builders.DECIDED + DAY}, "decided_on"),
+        ({"decided_at": at(builders.DECIDED + DAY), "now": at(builders.DECIDED)}, "decided_at"),
+        ({"decided_at": at(builders.OFFERED, 13), "counsel_on": builders.OFFERED}, "decided_at"),
+        ({"counsel_name": " "}, "counsel_name"),
     ],
 )
 def test_acceptance_refused_writes_nothing(cast, over, field):
@@ -171,19 +181,8 @@ def test_offer_is_declined_without_any_question(cast):
     with in_track(cast.services):
         stored = Offer.objects.get(pk=offer.pk)
     assert (stored.decision, stored.counsel, stored.counsel_on) == ("declined", "", None)
+    assert (stored.accepted_at, stored.changed_mind) == (None, False)
     assert standing(cast.services, offer.referral_id) == "declined"
-
-
-def test_change_of_mind_withdraws_the_agreement(cast):
-    agreement = make_agreement(cast, cast.education)
-    make_declined(cast, cast.education, offer=agreement.offer, decided_on=builders.PLACED, today=builders.PLACED)
-    with in_track(cast.education):
-        stored = Agreement.objects.get(pk=agreement.pk)
-        assert stored.withdrawn_on == builders.PLACED
-        assert stored.offer.decision == "declined"
-        assert stored.offer.counsel == "consulted"  # what was answered stays on record
-    assert standing(cast.education, agreement.referral_id) == "declined"
-    assert len(events(cast.education, "agreement.withdrawn")) == 1
 
 
 def test_decision_posted_twice_is_one(cast):
@@ -193,24 +192,32 @@ def test_decision_posted_twice_is_one(cast):
     assert len(events(cast.education, "offer.decided")) == 1
 
 
-@pytest.mark.parametrize("over", [{"counsel": "declined"}, {"counsel_on": builders.DECIDED}])
-def test_acceptance_posted_again_with_another_counsel_answer_is_refused(cast, over):
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"counsel": "declined"},
+        {"counsel_on": builders.DECIDED},
+        {"counsel_name": "Sam Okafor"},
+        {"decided_at": at(builders.DECIDED, 13)},
+    ],
+)
+def test_acceptance_posted_again_with_other_content_is_refused(cast, over):
     offer = make_accepted(cast, cast.education)
     with pytest.raises(ProgramError, match="saved before with other content"):
         make_accepted(cast, cast.education, offer=offer, **over)
     with in_track(cast.education):
         stored = Offer.objects.get()
     assert (stored.counsel, stored.counsel_on) == ("consulted", builders.DECIDED - DAY)
+    assert stored.accepted_at == at(builders.DECIDED)
     assert len(events(cast.education, "offer.decided")) == 1
 
 
-def test_declining_posted_twice_after_a_change_of_mind_is_one(cast):
-    """The counsel answer stays from the acceptance; declining does not ask for it."""
-    offer = make_accepted(cast, cast.education)
-    for _ in range(2):
-        make_declined(cast, cast.education, offer=offer)
-    decided = [event.detail["decision"] for event in events(cast.education, "offer.decided")]
-    assert sorted(decided) == ["accepted", "declined"]
+def test_declining_posted_again_with_another_time_is_refused(cast):
+    offer = make_declined(cast, cast.education)
+    with pytest.raises(ProgramError, match="saved before with other content"):
+        make_declined(cast, cast.education, offer=offer, decided_at=at(builders.PLACED))
+    with in_track(cast.education):
+        assert Offer.objects.get().decided_at == at(builders.DECIDED)
 
 
 def test_declined_offer_is_not_accepted_any_more(cast):
@@ -222,7 +229,7 @@ def test_declined_offer_is_not_accepted_any_more(cast):
 @pytest.mark.parametrize(("make", "decision"), [(make_accepted, "accepted"), (make_declined, "declined")])
 def test_answer_in_time_is_recorded_after_the_offer_has_lapsed(cast, make, decision):
     offer = make_lapsed(cast, cast.education)
-    make(cast, cast.education, offer=offer, today=offer.decided_on + 5 * DAY)
+    make(cast, cast.education, offer=offer, now=at(offer.decided_on + 5 * DAY))
     with in_track(cast.education):
         stored = Offer.objects.get()
     assert (stored.decision, stored.decided_on) == (decision, builders.DECIDED)
@@ -235,8 +242,8 @@ def test_late_answer_to_a_lapsed_offer_is_refused(cast, make):
     offer = make_lapsed(cast, cast.education)
     late = offer.decide_by + DAY
     with pytest.raises(ProgramError, match="time to decide ended on March 11, 2026") as refusal:
-        make(cast, cast.education, offer=offer, decided_on=late, today=late)
-    assert refusal.value.field == "decided_on"
+        make(cast, cast.education, offer=offer, decided_at=at(late))
+    assert refusal.value.field == "decided_at"
     assert standing(cast.education, offer.referral_id) == "lapsed"
 
 
@@ -246,16 +253,16 @@ def test_lapsed_offer_takes_no_answer_once_a_later_one_was_made(cast, then):
     with in_track(cast.education):
         referral = Referral.objects.get(pk=earlier.referral_id)
     on = earlier.decided_on + DAY
-    later = make_offer(cast, cast.education, referral=referral, made_on=on, decide_by=on + DAY, today=on)
+    later = make_offer(cast, cast.education, referral=referral, made_at=at(on), decide_by=on + DAY)
     if then == "accepted":
-        make_accepted(cast, cast.education, offer=later, decided_on=on, today=on)
+        make_accepted(cast, cast.education, offer=later, decided_at=at(on, 13), asked_to_sign_now=True)
     elif then == "declined":
-        make_declined(cast, cast.education, offer=later, decided_on=on, today=on)
+        make_declined(cast, cast.education, offer=later, decided_at=at(on, 13), asked_to_sign_now=True)
     elif then == "lapsed":
         make_lapsed(cast, cast.education, offer=later)
     before = standing(cast.education, referral.pk)
     with pytest.raises(ProgramError, match="stands at “Lapsed”"):
-        make_accepted(cast, cast.education, offer=earlier, today=on + 9 * DAY)
+        make_accepted(cast, cast.education, offer=earlier, now=at(on + 9 * DAY))
     assert standing(cast.education, referral.pk) == before
 
 
@@ -274,8 +281,10 @@ def test_agreement_is_signed(cast):
     ("over", "field"),
     [
         ({"speedy_trial_waived": False}, "speedy_trial_waived"),
-        ({"signed_on": builders.DECIDED - DAY}, "signed_on"),
-        ({"signed_on": builders.SIGNED + DAY}, "signed_on"),
+        ({"signed_at": at(builders.DECIDED - DAY)}, "signed_at"),
+        ({"signed_at": at(builders.SIGNED + DAY), "now": at(builders.SIGNED)}, "signed_at"),
+        ({"monitoring_ends_on": builders.TERM_ENDS - DAY}, "monitoring_ends_on"),
+        ({"monitoring_ends_on": builders.TERM_ENDS + DAY}, "waived_until"),
         ({"term_ends_on": builders.SIGNED}, "term_ends_on"),
         ({"waived_until": builders.TERM_ENDS - DAY}, "waived_until"),
         ({"language": "pt"}, "interpreter"),
@@ -322,7 +331,9 @@ def test_agreement_is_withdrawn_once(cast):
 def test_without_its_event_nothing_is_decided(cast):
     offer = make_offer(cast, cast.education)
     with in_track(cast.education, write=True), pytest.raises(ValidationError):
-        decide_offer(offer=offer, decision="declined", decided_on=builders.DECIDED, today=builders.DECIDED, by=Nobody())
+        decide_offer(
+            offer=offer, decision="declined", decided_at=at(builders.DECIDED), now=at(builders.DECIDED), by=Nobody()
+        )
     with in_track(cast.education):
         assert Offer.objects.get(pk=offer.pk).decision == "waiting"
     assert standing(cast.education, offer.referral_id) == "offered"
@@ -338,6 +349,13 @@ def test_without_its_event_nothing_is_decided(cast):
             "decided_on": builders.DECIDED,
             "counsel": "consulted",
             "counsel_on": builders.DECIDED + DAY,
+        },
+        {  # accepted, and nobody knows when
+            "decision": "accepted",
+            "decided_on": builders.DECIDED,
+            "decided_at": at(builders.DECIDED),
+            "counsel": "declined",
+            "counsel_on": builders.DECIDED,
         },
         {"decision": "declined"},
         {"decision": "declined", "decided_on": builders.OFFERED - DAY},

@@ -32,6 +32,7 @@ def test_offer_lapses_after_its_last_day(cast):
         assert lapse_offers(today=offer.decide_by + 5 * DAY) == 1
         stored = Offer.objects.get()
         assert (stored.decision, stored.decided_on) == ("lapsed", offer.decide_by + DAY)
+        assert stored.decided_at == builders.at(offer.decide_by + DAY, 0)
         assert Referral.objects.get().status == "lapsed"
         assert Event.objects.get(action="offer.lapsed").actor_id is None
 

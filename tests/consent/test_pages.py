@@ -1,5 +1,6 @@
 """The pages of offer, decision and agreement: nothing ticked beforehand, nothing typed lost."""
 
+import datetime
 import re
 
 import pytest
@@ -19,8 +20,20 @@ from tests.builders import (
     text_of,
 )
 
+DAY = datetime.timedelta(days=1)
 MAKERS = ("intake_clerk", "caseworker", "manager")
 LATER = "2126-01-01"
+
+
+def typed(day, time="12:00") -> str:
+    """A day and time as a browser sends them."""
+    return f"{day}T{time}"
+
+
+def asked_fields(kind) -> set[str]:
+    """The fields for what the track asks, filled in with what it asks."""
+    education = {"ask_class_hours_education-class", "ask_community_service_hours", "ask_fee"}
+    return {"education": education, "services": {"ask_own_choice_sessions"}}[kind]
 
 
 def form_of(answer) -> dict[str, str]:
@@ -47,7 +60,7 @@ def test_offer_is_made_in_the_persons_language(cast, role, kind):
         **form_of(page),
         "place": "office",
         "explained_by": cast.people[f"{kind}_{role}"].pk,
-        "made_on": builders.OFFERED,
+        "made_at": typed(builders.OFFERED),
         "decide_by": builders.DECIDE_BY,
     }
     assert client.post(url, values).status_code == 302
@@ -60,7 +73,7 @@ def test_offer_form_decides_nothing_beforehand(cast):
     """Language and today's date are known; where, who explained and until when are asked."""
     referral = make_eligible(cast, cast.education)
     page = cast.client("education_caseworker").get(cast.url(cast.education, "offer_new", pk=referral.pk))
-    assert set(form_of(page)) == {"language", "text", "made_on", "form_key"}
+    assert set(form_of(page)) == {"language", "text", "made_at", "form_key"}
 
 
 def test_language_without_a_text_takes_text_used_and_interpreter(cast):
@@ -77,7 +90,7 @@ def test_language_without_a_text_takes_text_used_and_interpreter(cast):
         "place": "phone",
         "present": "Her sister",
         "explained_by": cast.education_caseworker.pk,
-        "made_on": builders.OFFERED,
+        "made_at": typed(builders.OFFERED),
         "decide_by": builders.DECIDE_BY,
     }
     refused = client.post(url, values)
@@ -100,7 +113,7 @@ def test_offer_posted_twice_is_one(cast):
         **form_of(client.get(url)),
         "place": "office",
         "explained_by": cast.education_caseworker.pk,
-        "made_on": builders.OFFERED,
+        "made_at": typed(builders.OFFERED),
         "decide_by": builders.DECIDE_BY,
     }
     assert [client.post(url, values).status_code for _ in range(2)] == [302, 302]
@@ -130,7 +143,7 @@ def test_bad_input_shows_the_form_again(cast, over):
         "present": "kept as typed",
         "place": "office",
         "explained_by": cast.education_caseworker.pk,
-        "made_on": builders.OFFERED,
+        "made_at": typed(builders.OFFERED),
         "decide_by": builders.DECIDE_BY,
     }
     answer = client.post(url, {**values, **over})
@@ -162,14 +175,14 @@ def test_decision_page_ticks_nothing(cast, role):
     page = cast.client(f"services_{role}").get(cast.url(cast.services, "offer_decision", pk=offer.pk))
     assert page.status_code == 200
     assert not re.search(r"<input[^>]*\bchecked", page.content.decode().split("<main")[1])
-    assert set(form_of(page)) == {"decided_on"}
+    assert set(form_of(page)) == {"decided_at"}
 
 
 def test_accepting_without_the_counsel_answer_is_refused(cast):
     offer = make_offer(cast, cast.education)
     client = cast.client("education_caseworker")
     url = cast.url(cast.education, "offer_decision", pk=offer.pk)
-    values = {"decision": "accepted", "decided_on": builders.DECIDED}
+    values = {"decision": "accepted", "decided_at": typed(builders.DECIDED)}
     refused = client.post(url, values)
     assert refused.status_code == 422
     assert "consulted a lawyer or declined one in writing" in refused.content.decode()
@@ -186,7 +199,7 @@ def test_declining_takes_one_answer_and_a_day(cast):
     client = cast.client("services_intake_clerk")
     url = cast.url(cast.services, "offer_decision", pk=offer.pk)
     assert "reason" not in client.get(url).context["form"].fields
-    assert client.post(url, {"decision": "declined", "decided_on": builders.DECIDED}).status_code == 302
+    assert client.post(url, {"decision": "declined", "decided_at": typed(builders.DECIDED)}).status_code == 302
     with in_track(cast.services):
         assert Referral.objects.get().status == "declined"
 
@@ -196,7 +209,7 @@ def test_nobody_records_that_an_offer_lapsed(cast):
     client = cast.client("education_caseworker")
     answer = client.post(
         cast.url(cast.education, "offer_decision", pk=offer.pk),
-        {"decision": "lapsed", "decided_on": builders.DECIDED},
+        {"decision": "lapsed", "decided_at": typed(builders.DECIDED)},
     )
     assert answer.status_code == 422
 
@@ -205,8 +218,8 @@ def test_change_of_mind_is_possible_until_placed(cast):
     agreement = make_agreement(cast, cast.education)
     client = cast.client("education_caseworker")
     url = cast.url(cast.education, "offer_decision", pk=agreement.offer_id)
-    assert list(client.get(url).context["form"].fields) == ["decision", "decided_on"]
-    assert client.post(url, {"decision": "declined", "decided_on": builders.PLACED}).status_code == 302
+    assert list(client.get(url).context["form"].fields) == ["decision", "decided_at"]
+    assert client.post(url, {"decision": "declined", "decided_at": typed(builders.PLACED)}).status_code == 302
     with in_track(cast.education):
         assert Agreement.objects.get().withdrawn_on == builders.PLACED
 
@@ -216,7 +229,8 @@ def test_after_placement_the_offer_stands(cast):
     with in_track(cast.education):
         offer = Offer.objects.get()
     answer = cast.client("education_caseworker").post(
-        cast.url(cast.education, "offer_decision", pk=offer.pk), {"decision": "declined", "decided_on": builders.PLACED}
+        cast.url(cast.education, "offer_decision", pk=offer.pk),
+        {"decision": "declined", "decided_at": typed(builders.PLACED)},
     )
     assert answer.status_code == 422
     with in_track(cast.education):
@@ -240,11 +254,16 @@ def test_answer_given_in_time_is_recorded_on_a_lapsed_offer(cast):
     page = client.get(url)
     assert "The time to decide ended on March 11, 2026" in page.content.decode()
     assert form_of(page) == {}  # today is too late, so no day is filled in
-    values = {"decision": "accepted", "counsel": "consulted", "counsel_on": builders.DECIDED}
-    late = client.post(url, {**values, "decided_on": builders.PLACED})
+    values = {
+        "decision": "accepted",
+        "counsel": "consulted",
+        "counsel_on": builders.DECIDED,
+        "counsel_name": "Dana Webb",
+    }
+    late = client.post(url, {**values, "decided_at": typed(builders.PLACED)})
     assert late.status_code == 422
     assert "A new offer can be made." in late.content.decode()
-    assert client.post(url, {**values, "decided_on": builders.DECIDED}).status_code == 302
+    assert client.post(url, {**values, "decided_at": typed(builders.DECIDED)}).status_code == 302
     with in_track(cast.education):
         assert Offer.objects.get().decision == "accepted"
 
@@ -254,7 +273,9 @@ def test_lapsed_offer_with_a_later_one_shows_no_form(cast):
     with in_track(cast.education):
         referral = Referral.objects.get(pk=earlier.referral_id)
     on = builders.PLACED
-    make_offer(cast, cast.education, referral=referral, made_on=on, decide_by=builders.TERM_ENDS, today=on)
+    make_offer(
+        cast, cast.education, referral=referral, made_at=builders.at(on), decide_by=builders.TERM_ENDS - 30 * DAY
+    )
     page = cast.client("education_caseworker").get(cast.url(cast.education, "offer_decision", pk=earlier.pk))
     assert "<strong>Lapsed</strong>" in page.content.decode()
     assert 'name="decision"' not in page.content.decode()
@@ -277,7 +298,7 @@ def test_agreement_page_shows_text_and_what_is_asked(cast, role, kind, asked):
     for requirement in asked:
         assert requirement in text
     assert not re.search(r"<input[^>]*\bchecked", text.split("<main")[1])
-    assert set(form_of(page)) == {"language", "text", "signed_on", "form_key"}
+    assert set(form_of(page)) == {"language", "text", "signed_at", "form_key"} | asked_fields(kind)
 
 
 def test_agreement_needs_the_waiver(cast):
@@ -286,7 +307,7 @@ def test_agreement_needs_the_waiver(cast):
     url = cast.url(cast.education, "agreement_new", pk=offer.pk)
     values = {
         **form_of(client.get(url)),
-        "signed_on": builders.SIGNED,
+        "signed_at": typed(builders.SIGNED),
         "term_ends_on": builders.TERM_ENDS,
         "waived_until": builders.TERM_ENDS,
     }
@@ -300,7 +321,7 @@ def test_agreement_needs_the_waiver(cast):
         assert Agreement.objects.get().signed_on == builders.SIGNED
 
 
-@pytest.mark.parametrize("over", [{"signed_on": LATER}, {"signed_on": builders.OFFERED}, {"term_ends_on": ""}])
+@pytest.mark.parametrize("over", [{"signed_at": LATER}, {"signed_at": typed(builders.OFFERED)}, {"term_ends_on": ""}])
 def test_agreement_with_a_wrong_day_is_refused(cast, over):
     offer = make_accepted(cast, cast.education)
     client = cast.client("education_caseworker")
@@ -308,7 +329,7 @@ def test_agreement_with_a_wrong_day_is_refused(cast, over):
     values = {
         **form_of(client.get(url)),
         "interpreter": "kept as typed",
-        "signed_on": builders.SIGNED,
+        "signed_at": typed(builders.SIGNED),
         "term_ends_on": builders.TERM_ENDS,
         "waived_until": builders.TERM_ENDS,
         "speedy_trial_waived": "on",
@@ -329,7 +350,7 @@ def test_agreement_page_without_acceptance_says_so(cast, make, words):
     page = cast.client("education_caseworker").get(cast.url(cast.education, "agreement_new", pk=offer.pk))
     assert "There is nothing to sign now" in page.content.decode()
     assert words in page.content.decode()
-    assert 'name="signed_on"' not in page.content.decode()
+    assert 'name="signed_at"' not in page.content.decode()
 
 
 @pytest.mark.parametrize("page", ["offer_decision", "agreement_new"])
@@ -346,7 +367,13 @@ def test_decision_posted_twice_is_recorded_once(cast, decision):
     client = cast.client("education_caseworker")
     url = cast.url(cast.education, "offer_decision", pk=offer.pk)
     day = builders.DECIDED.isoformat()
-    values = {"decision": decision, "decided_on": day, "counsel": "consulted", "counsel_on": day}
+    values = {
+        "decision": decision,
+        "decided_at": typed(builders.DECIDED),
+        "counsel": "consulted",
+        "counsel_on": day,
+        "counsel_name": "Dana Webb",
+    }
     page = cast.url(cast.education, "referral", pk=offer.referral_id)
     for _ in range(2):
         assert client.post(url, values).url == page

@@ -106,7 +106,7 @@ def test_placement_says_what_is_missing_and_writes_nothing(cast, kind, make, sen
 
 def test_no_placement_on_a_withdrawn_agreement(cast):
     agreement = make_agreement(cast, cast.education)
-    make_declined(cast, cast.education, offer=agreement.offer, decided_on=builders.PLACED, today=builders.PLACED)
+    make_declined(cast, cast.education, offer=agreement.offer, decided_at=builders.at(builders.PLACED))
     with pytest.raises(ProgramError) as refusal:
         try_to_place(cast, cast.education, agreement.referral)
     assert refusal.value.message == (

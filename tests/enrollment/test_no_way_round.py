@@ -2,11 +2,20 @@
 
 import datetime
 
-from django.db import transaction
+import pytest
+from django.db import DatabaseError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from participants.consent.actions import decide_offer, lapse_offers, make_offer, sign_agreement, withdraw_agreement
+from participants.consent.actions import (
+    amend_agreement,
+    decide_offer,
+    lapse_offers,
+    make_offer,
+    sign_agreement,
+    withdraw_agreement,
+)
+from participants.consent.queries import agreement_of
 from participants.enrollment.actions import place
 from participants.errors import ProgramError
 from participants.models import Agreement, Enrollment, Offer, Participant, Referral
@@ -14,9 +23,10 @@ from participants.referrals.actions import change_referral
 from participants.screening.actions import screen
 from participants.screening.queries import current_criteria
 from participants.tracks.scope import in_track
-from tests.builders import make_referral, text_of
+from tests.builders import at, make_agreement, make_referral, text_of
 
 TODAY = datetime.date(2026, 3, 20)
+NOW = at(TODAY, 15)
 
 
 def screened(referral, by, wrong=()):
@@ -32,10 +42,10 @@ def offered(referral, by):
         interpreter="",
         place="office",
         present="",
-        made_on=TODAY,
+        made_at=at(TODAY),
         explained_by=by,
         decide_by=TODAY + datetime.timedelta(days=7),
-        today=TODAY,
+        now=NOW,
         by=by,
     )
 
@@ -43,7 +53,7 @@ def offered(referral, by):
 def decided(referral, by, decision, **counsel):
     offer = Offer.objects.filter(referral=referral).order_by("-id").first()
     if offer is not None:
-        decide_offer(offer=offer, decision=decision, decided_on=TODAY, **counsel, today=TODAY, by=by)
+        decide_offer(offer=offer, decision=decision, decided_at=NOW, asked_to_sign_now=True, **counsel, now=NOW, by=by)
 
 
 def signed(referral, by, waived=True):
@@ -55,11 +65,11 @@ def signed(referral, by, waived=True):
             text=text_of("agreement"),
             language="en",
             interpreter="",
-            signed_on=TODAY,
+            signed_at=NOW,
             speedy_trial_waived=waived,
             waived_until=until,
             term_ends_on=until,
-            today=TODAY,
+            now=NOW,
             by=by,
         )
 
@@ -68,6 +78,86 @@ def withdrawn(referral, by):
     agreement = Agreement.objects.filter(referral=referral).order_by("-id").first()
     if agreement is not None:
         withdraw_agreement(agreement=agreement, on=TODAY, by=by)
+
+
+def amended(referral, by):
+    agreement = Agreement.objects.filter(referral=referral).order_by("-version").first()
+    if agreement is not None:
+        until = TODAY + datetime.timedelta(days=200)
+        amend_agreement(
+            agreement=agreement,
+            text=text_of("agreement"),
+            language="en",
+            interpreter="",
+            signed_at=NOW,
+            speedy_trial_waived=True,
+            waived_until=until,
+            term_ends_on=until,
+            monitoring_ends_on=None,
+            requirements=[],
+            now=NOW,
+            by=by,
+        )
+
+
+# --- writing rows without the actions ------------------------------------------------------------------------------
+def row_of_agreement(referral, by):
+    offer = Offer.objects.filter(referral=referral).order_by("-id").first()
+    if offer is not None:
+        until = TODAY + datetime.timedelta(days=180)
+        Agreement.objects.create(
+            referral=referral,
+            offer=offer,
+            version=Agreement.objects.filter(offer=offer).count() + 1,
+            text=text_of("agreement"),
+            language="en",
+            signed_at=NOW,
+            signed_on=TODAY,
+            speedy_trial_waived=True,
+            waived_until=until,
+            term_ends_on=until,
+            recorded_by=by,
+        )
+
+
+def row_of_stay(referral, by):
+    agreement = Agreement.objects.order_by("id").first()
+    if agreement is not None:
+        participant = Participant.objects.create(
+            name="Written By Hand", date_of_birth=datetime.date(1990, 1, 1), language="en"
+        )
+        Enrollment.objects.create(
+            participant=participant,
+            referral=referral,
+            agreement=agreement,
+            caseworker=by,
+            placed_on=TODAY,
+            term_ends_on=agreement.term_ends_on,
+        )
+
+
+def row_of_acceptance(referral, by):
+    accepted = {"decision": "accepted", "decided_on": TODAY, "decided_at": NOW, "accepted_at": NOW}
+    Offer.objects.filter(referral=referral).update(**accepted)
+
+
+def row_not_withdrawn(referral, by):
+    Agreement.objects.update(withdrawn_on=None)
+
+
+def row_of_other_case(referral, by):
+    other = Agreement.objects.exclude(referral=referral).first()
+    if other is not None:
+        Agreement.objects.filter(pk=other.pk).update(referral=referral)
+
+
+WRITTEN = {
+    "write an agreement": row_of_agreement,
+    "write a stay": row_of_stay,
+    "write an acceptance": row_of_acceptance,
+    "write no withdrawal": row_not_withdrawn,
+    "write another's agreement": row_of_other_case,
+}
 
 
 def turned_out_minor(referral, by):
@@ -83,7 +173,7 @@ def turned_out_minor(referral, by):
 STEPS = {
     "screen": screened,
     "offer": offered,
-    "accept": lambda referral, by: decided(referral, by, "accepted", counsel="consulted", counsel_on=TODAY),
+    "accept": lambda referral, by: decided(referral, by, "accepted", counsel="declined", counsel_on=TODAY),
     "sign": signed,
     "place": lambda referral, by: place(referral=referral, caseworker=by, placed_on=TODAY, today=TODAY, by=by),
     "find ineligible": lambda referral, by: screened(referral, by, wrong={"misdemeanor": "no"}),
@@ -93,6 +183,7 @@ STEPS = {
     "withdraw": withdrawn,
     "lapse": lambda referral, by: lapse_offers(today=TODAY + datetime.timedelta(days=30)),
     "minor": turned_out_minor,
+    "amend": amended,
 }
 WAY = ("screen", "offer", "accept", "sign", "place")
 
@@ -144,3 +235,53 @@ def test_no_order_of_steps_leads_round_the_choice(cast, walk):
 def test_the_way_in_leads_in(cast):
     """Else the test above would pass on an empty track."""
     assert walk_through(cast, WAY) == list(WAY)
+
+
+@st.composite
+def crooked_walks(draw):
+    """Steps of the way in, strewn with rows that are written past the actions."""
+    steps = st.sampled_from([*WAY, "decline", "withdraw", "lapse", "amend", *WRITTEN])
+    return [*draw(st.lists(steps, min_size=3, max_size=12)), "write a stay"]
+
+
+@pytest.fixture
+def other(cast):
+    """The agreement of somebody else, to be taken for the case."""
+    return make_agreement(cast, cast.education)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(walk=crooked_walks())
+def test_no_writing_of_rows_leads_round_the_choice(cast, other, walk):
+    """The database asks for offer, counsel answer and agreement itself; every stay that is added has them."""
+    by = cast.education_caseworker
+    with transaction.atomic():
+        case = make_referral(cast, cast.education)
+        with in_track(cast.education, by=by, write=True):
+            for step in walk:
+                before = set(Enrollment.objects.values_list("pk", flat=True))
+                try:
+                    with transaction.atomic():
+                        (STEPS | WRITTEN)[step](Referral.objects.get(pk=case.pk), by)
+                except (ProgramError, DatabaseError):
+                    continue
+                for stay in Enrollment.objects.select_related("agreement__offer"):
+                    agreement, offer = stay.agreement, stay.agreement.offer
+                    assert stay.referral_id == agreement.referral_id == offer.referral_id == case.pk
+                    assert offer.counsel in ("consulted", "declined")
+                    assert offer.counsel_on is not None
+                    if stay.pk not in before:
+                        assert (offer.decision, agreement.withdrawn_on) == ("accepted", None)
+                        assert agreement == agreement_of(offer)
+                assert Agreement.objects.get(pk=other.pk).referral_id == other.referral_id
+        transaction.set_rollback(True)
+
+
+def test_rows_written_in_the_right_order_make_a_stay(cast):
+    """Else the test above would pass on a track without any."""
+    by = cast.education_caseworker
+    case = make_referral(cast, cast.education)
+    with in_track(cast.education, by=by, write=True):
+        for step in ("screen", "offer", "accept", "write an agreement", "write a stay"):
+            (STEPS | WRITTEN)[step](Referral.objects.get(pk=case.pk), by)
+        assert Enrollment.objects.get().referral_id == case.pk

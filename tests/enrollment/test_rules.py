@@ -32,6 +32,7 @@ def test_nothing_is_missing():
         ),
         ({"eligible": None}, "The referral has not been screened."),
         ({"eligible": False}, "The screening found the referral not eligible."),
+        ({"second_look": True}, "A second look at the screening is due."),
         ({"offer": None}, "No offer has been made."),
         ({"offer": "waiting"}, "The offer has not been accepted."),
         ({"offer": "declined"}, "The offer has not been accepted."),

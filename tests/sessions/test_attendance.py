@@ -70,8 +70,8 @@ def test_statements_do_not_grow_with_the_class(cast, people, django_assert_num_q
     session = make_class(cast, cast.education, people=people)
     entries = [Entry(row.pk, "excused", None, "storm") for row in rows_of(cast, session)]
     by = cast.education_caseworker
-    # Savepoint, lock, read, marks, session, event, its subjects, release.
-    with in_track(cast.education, by=by, write=True), django_assert_num_queries(8):
+    # Savepoint, lock, read, what is closed to who acts, marks, session, event, its subjects, release.
+    with in_track(cast.education, by=by, write=True), django_assert_num_queries(9):
         take_attendance(session=session, version=0, entries=entries, today=DAY, now=NOW, by=by)
     assert recorded(cast, session) == [("excused", None, "storm", 1)] * people
 

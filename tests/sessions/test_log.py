@@ -240,7 +240,7 @@ def test_page_takes_a_fixed_number_of_statements(cast, people, django_assert_num
     for number in range(people):
         make_enrollment(cast, cast.education, name=f"Person {number}")
     client = cast.client("education_caseworker")
-    with django_assert_num_queries(8 + OPENING):
+    with django_assert_num_queries(9 + OPENING):
         client.get(cast.url(cast.education, "session_log"))
 
 

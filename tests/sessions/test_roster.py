@@ -257,7 +257,7 @@ def test_another_track_and_an_unknown_session_are_not_found(cast, session):
 def test_page_takes_a_fixed_number_of_statements(cast, people, django_assert_num_queries):
     session = make_class(cast, cast.education, people=people)
     client = cast.client("education_caseworker")
-    with django_assert_num_queries(9 + OPENING):
+    with django_assert_num_queries(10 + OPENING):
         client.get(cast.url(cast.education, "session", pk=session.pk))
 
 
