@@ -4,6 +4,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from participants.access.gate import requires
+from participants.handoffs.queries import unfinished_stops
 from participants.my_day.queries import day_of
 from participants.staff.permissions import Permission
 from participants.web import clock
@@ -13,4 +14,6 @@ from participants.web import clock
 @requires(Permission.OPEN_TRACK)
 def my_day(request):
     day = day_of(request.user, request.permissions, on=clock.today())
-    return render(request, "my_day/my_day.html", {"day": day, "roles": [grant.as_role for grant in request.grants]})
+    stops = unfinished_stops(clock.now()) if request.may(Permission.HAND_OFF) else []
+    context = {"day": day, "stops": stops, "roles": [grant.as_role for grant in request.grants]}
+    return render(request, "my_day/my_day.html", context)

@@ -31,3 +31,10 @@ class PeriodForm(ProgramForm):
         if cleaned.get("from") and cleaned.get("to") and cleaned["from"] > cleaned["to"]:
             self.add_error("to", "The last day comes after the first.")
         return cleaned
+
+
+class DaysForm(PeriodForm):
+    """A period alone."""
+
+    cohort = None
+    by = None

@@ -15,6 +15,7 @@ from participants.enrollment.models import Enrollment
 from participants.enrollment.rules import Status
 from participants.people.languages import language_name
 from participants.referrals.models import Referral
+from participants.referrals.rules import Status as ReferralStatus
 from participants.reports.rules import Cohort, Counts, together
 from participants.screening.models import Screening
 from participants.staff.models import User
@@ -93,7 +94,7 @@ def _counted(rows: QuerySet, path: str, to_referral: str, **counts):
 
 
 def _referred(start, end, cohort, path, as_of):
-    rows = Referral.objects.filter(received_on__range=(start, end))
+    rows = Referral.objects.filter(received_on__range=(start, end)).exclude(status=ReferralStatus.MERGED)
     return _counted(rows, path, "", referred=Count("pk"))
 
 

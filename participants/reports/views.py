@@ -5,10 +5,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from participants.access.gate import requires
+from participants.operations.queries import operation_years
 from participants.reports.actions import export_completion
 from participants.reports.charts import bar_chart
+from participants.reports.demand import HEADINGS, Demand, demand_of, export_demand
+from participants.reports.equity import Equity, equity_of, export_equity
 from participants.reports.formats import rates
-from participants.reports.forms import PeriodForm
+from participants.reports.forms import DaysForm, PeriodForm
 from participants.reports.queries import Report, completion_report
 from participants.reports.rules import (
     Cohort,
@@ -18,6 +21,7 @@ from participants.reports.rules import (
     nobody_declined,
     rate_of_all_exits,
 )
+from participants.reports.voluntariness import export_voluntariness, voluntariness_of
 from participants.staff.permissions import Permission
 from participants.web.clock import today
 from participants.web.forms import page_status
@@ -112,3 +116,80 @@ def _named_rates(total: Counts, cohort: str) -> list[tuple]:
     ]
     # In the exit cohort the rate of closed stays is the success rate itself.
     return [*named, ("Rate of closed stays", of["rate_of_closed"])] if cohort == Cohort.ENTRY else named
+
+
+@require_GET
+@requires(Permission.VIEW_REPORTS)
+def demand(request):
+    """What the operations of a year counted, and what of it came here; without a year, of the newest that has any."""
+    years = operation_years()
+    asked = request.GET.get("year", "")
+    year = int(asked) if asked.isdecimal() and int(asked) in years else next(iter(years), today().year)
+    table = demand_of(year)
+    if request.GET.get("format") == "csv":
+        return _download_demand(table, request.user)
+    context = {
+        "table": table,
+        "years": years or [year],
+        "headings": HEADINGS.values(),
+        "left_out": [(HEADINGS[total.name], total) for total in table.left_out],
+    }
+    return render(request, "reports/demand.html", context)
+
+
+def _download_demand(table: Demand, user) -> HttpResponse:
+    return HttpResponse(
+        export_demand(demand=table, by=user),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="demand-{table.year}.csv"'},
+    )
+
+
+@require_GET
+@requires(Permission.VIEW_REPORTS)
+def equity(request):
+    """The cases screened in a period, by self-reported group."""
+    start, end = last_quarter(today())
+    asked = {"from": start.isoformat(), "to": end.isoformat()}
+    asked |= {name: value for name, value in request.GET.items() if name in asked}
+    form = DaysForm(asked, user=request.user, track=request.track)
+    if not form.is_valid():
+        return render(request, "reports/equity.html", {"form": form}, status=page_status(form))
+    tables = equity_of(start=form.cleaned_data["from"], end=form.cleaned_data["to"], as_of=today())
+    if request.GET.get("format") == "csv":
+        return _download_equity(tables, request.user)
+    query = request.GET.copy()
+    query.update({"format": "csv"})
+    context = {"form": form, "equity": tables, "csv_url": f"?{query.urlencode()}"}
+    return render(request, "reports/equity.html", context)
+
+
+def _download_equity(tables: Equity, user) -> HttpResponse:
+    return HttpResponse(
+        export_equity(equity=tables, by=user),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="equity-{tables.start}-{tables.end}.csv"'},
+    )
+
+
+@require_GET
+@requires(Permission.VIEW_REPORTS)
+def voluntariness(request):
+    """How the offers of a period were made and answered; names nobody."""
+    start, end = last_quarter(today())
+    asked = {"from": start.isoformat(), "to": end.isoformat()}
+    asked |= {name: value for name, value in request.GET.items() if name in asked}
+    form = DaysForm(asked, user=request.user, track=request.track)
+    if not form.is_valid():
+        return render(request, "reports/voluntariness.html", {"form": form}, status=page_status(form))
+    panel = voluntariness_of(start=form.cleaned_data["from"], end=form.cleaned_data["to"], as_of=today())
+    if request.GET.get("format") == "csv":
+        return HttpResponse(
+            export_voluntariness(panel=panel, by=request.user),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="voluntariness-{panel.start}-{panel.end}.csv"'},
+        )
+    query = request.GET.copy()
+    query.update({"format": "csv"})
+    context = {"form": form, "panel": panel, "csv_url": f"?{query.urlencode()}"}
+    return render(request, "reports/voluntariness.html", context)

@@ -12,6 +12,7 @@ from participants.referrals.models import Referral
 from participants.screening.models import CriteriaVersion, Screening
 from participants.staff.models import User
 from tests import builders
+from tests.builders import at
 
 _number = itertools.count(1)
 DAY = datetime.timedelta(days=1)
@@ -85,13 +86,16 @@ def write(cases: list[Case], *, by: User) -> list[Referral]:
             text=offer_text,
             language="en",
             place="office",
+            made_at=at(case.day),
             made_on=case.day,
             explained_by=by,
             decide_by=case.day + 7 * DAY,
             counsel="consulted" if decision == "accepted" else "",
             counsel_on=case.day if decision == "accepted" else None,
             decision=decision,
+            decided_at=None if decision == "waiting" else at(case.day, 13),
             decided_on=None if decision == "waiting" else case.day,
+            accepted_at=at(case.day, 13) if decision == "accepted" else None,
         )
         offers.append(offer)
         if case.reach != "placed":
@@ -103,6 +107,7 @@ def write(cases: list[Case], *, by: User) -> list[Referral]:
             offer=offer,
             text=agreement_text,
             language="en",
+            signed_at=at(placed_on, 14),
             signed_on=placed_on,
             speedy_trial_waived=True,
             waived_until=term_ends_on,

@@ -7,6 +7,7 @@ import pytest
 from participants.reports.queries import completion_report
 from participants.reports.rules import Counts, rate_of_all_exits, success_rate, success_rate_without_withdrawals
 from participants.tracks.scope import in_track
+from tests.builders import at
 from tests.reports.facts import DAY, END, START, Case, worked_example, write
 
 AS_OF = datetime.date(2026, 4, 5)
@@ -174,10 +175,12 @@ def test_case_offered_twice_counts_once(cast):
             text=first.text,
             language="en",
             place="court",
+            made_at=at(START + DAY),
             made_on=START + DAY,
             explained_by=first.explained_by,
             decide_by=START + 5 * DAY,
             decision="declined",
+            decided_at=at(START + 2 * DAY),
             decided_on=START + 2 * DAY,
         )
         report = completion_report(track=cast.education, start=START, end=END, cohort="exit", as_of=AS_OF)
