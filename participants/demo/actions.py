@@ -13,6 +13,7 @@ from participants.demo.making import Ids, Making
 from participants.demo.staff import SLUG, SignIn, create_accounts, sign_ins
 from participants.demo.stays import stays
 from participants.demo.story import OFFICE, STORIES, courses, days, people_of, waves
+from participants.demo.touches import add_touches
 from participants.errors import ProgramError
 from participants.tracks.actions import create_program
 from participants.tracks.models import Program
@@ -61,3 +62,4 @@ def _load(people: int, seed: int, now: datetime.datetime) -> None:
                 meetings, lived = stays(kind, wave, people_of_wave, today=today, rng=rng)
                 writer.write(wave, people_of_wave, meetings, lived)
                 number += len(people_of_wave)
+            add_touches(today=today, now=now)

@@ -15,6 +15,7 @@ from participants.demo.story import Course, Wave
 from participants.enrollment.models import Enrollment
 from participants.people.models import SearchToken
 from participants.referrals.models import Referral
+from participants.referrals.rules import Status
 from participants.vault.tokens import index_tokens
 
 
@@ -30,17 +31,24 @@ class TrackWriter:
     def write(self, wave: Wave, courses: list[Course], meetings: list[Meeting], stays: list[Stay]) -> None:
         """All rows of one wave, and one event that names the records."""
         batches: list[list] = []
-        operation = self.cases.operation(wave)
-        if any(course.from_operation for course in courses):
+        sent = sum(course.from_operation for course in courses)
+        operation = self.cases.operation(wave, sent)
+        if sent:
             batches.append([operation])
         referrals = {course.number: self.cases.referral(course, operation) for course in courses}
+        handoffs = [self.cases.handoff(course, referrals[course.number]) for course in courses]
         agreements = {}
-        batches += [list(referrals.values()), [], [], []]
-        screenings, offers, signed = batches[-3:]
+        batches += [list(referrals.values()), [row for row in handoffs if row], [], [], [], []]
+        screenings, reviews, offers, signed = batches[-4:]
         for course in courses:
             referral = referrals[course.number]
             if course.screened_on:
                 screenings.append(self.cases.screening(course, referral))
+                if course.status == Status.INELIGIBLE and course.number % 3:
+                    decided = course.number % 3 == 1
+                    reviews.append(self.cases.second_look(course, screenings[-1], decided=decided))
+            elif course.status == Status.RECEIVED and referral.age_at_offense and course.number % 2:
+                screenings.append(self.cases.open_screening(course, referral))
             if course.offered_on:
                 offers.append(self.cases.offer(course, referral))
             if course.signed_on:
@@ -62,12 +70,18 @@ class TrackWriter:
         """The blind index of referrals and participants, as `index_record` writes it."""
         found = []
         for referral in referrals:
-            found += self._found_by(SearchToken.Kind.REFERRAL, referral.pk, [referral.name], referral)
+            if referral.status == Status.HANDED_OFF:
+                continue
+            found += self._found_by(SearchToken.Kind.REFERRAL, referral.pk, [referral.name], referral, referral.phone)
         for stay in enrollments:
             names = [stay.participant.name, stay.participant.preferred_name]
-            found += self._found_by(SearchToken.Kind.PARTICIPANT, stay.participant_id, names, stay.referral)
+            phone = stay.participant.phone
+            found += self._found_by(SearchToken.Kind.PARTICIPANT, stay.participant_id, names, stay.referral, phone)
         return found
 
-    def _found_by(self, kind: str, pk: uuid.UUID, names: list[str], referral: Referral) -> list[SearchToken]:
-        tokens = index_tokens(self.track.pk, names=names, numbers=[referral.case_number])
+    def _found_by(
+        self, kind: str, pk: uuid.UUID, names: list[str], referral: Referral, phone: str
+    ) -> list[SearchToken]:
+        numbers, born = [referral.case_number], referral.date_of_birth
+        tokens = index_tokens(self.track.pk, names=names, numbers=numbers, born=born, phone=phone)
         return [SearchToken(token=token, kind=kind, subject_id=pk) for token in sorted(tokens)]

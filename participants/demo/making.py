@@ -50,6 +50,10 @@ class Making:
     rng: random.Random
     ids: Ids
 
+    def hour_of(self, day: datetime.date, number: int) -> datetime.datetime:
+        """A moment of a local working day, the same for the same number."""
+        return instant(day, datetime.time(9 + number % 8, number * 7 % 60), self.track.program.zone)
+
     def afternoon(self, day: datetime.date) -> datetime.datetime:
         """Some moment in the afternoon of a local day."""
         return instant(day, datetime.time(16, self.rng.randrange(60)), self.track.program.zone)

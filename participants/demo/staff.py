@@ -1,5 +1,6 @@
-"""The accounts of the demonstration: one for every role in each track, a second pair where two must decide, and a
-manager of both tracks. Their password is known to everyone, so they exist in a demonstration only."""
+"""The accounts of the demonstration: one for every role in each track, a second pair where two must decide, a manager
+of both tracks, and one who sends cases from outside. Their password is known to everyone, so they exist in a
+demonstration only."""
 
 import datetime
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from django.contrib.auth.hashers import make_password
 
-from participants.staff.actions import create_user, grant_access
+from participants.staff.actions import create_user, grant_access, grant_drop
 from participants.staff.models import User
 from participants.staff.roles import ROLES
 from participants.tracks.models import RULES, Track
@@ -17,6 +18,8 @@ PASSWORD = "Try-the-demo-2026"  # noqa: S105  (printed by the command that makes
 DOMAIN = "demo.example"
 SECONDS = ("caseworker", "manager")
 BOTH = "manager.both"
+SENDER = f"sender@{DOMAIN}"
+AGENCY = "Harborview Police (invented)"
 NAMES = {
     "education": {
         "intake_clerk": "Ingrid Pennant",
@@ -87,6 +90,8 @@ def create_accounts(tracks: Mapping[str, Track], *, on: datetime.date) -> dict[s
     both = create_user(email=f"{BOTH}@{DOMAIN}", name="Bettina Manychart", password=None, by=None)
     for track in tracks.values():
         grant_access(user=both, track=track, role="manager", valid_from=on, by=None)
-    made = [both.pk, *(user.pk for accounts in staff.values() for user in accounts.values())]
+    sender = create_user(email=SENDER, name="Sergio Lookout", password=None, by=None)
+    grant_drop(user=sender, program=next(iter(tracks.values())).program, agency=AGENCY, valid_from=on, by=None)
+    made = [both.pk, sender.pk, *(user.pk for accounts in staff.values() for user in accounts.values())]
     User.objects.filter(pk__in=made).update(password=password)
     return staff

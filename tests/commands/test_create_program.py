@@ -35,7 +35,7 @@ def test_program_is_ready_with_both_tracks(db):
         with in_track(track):
             assert CriteriaVersion.objects.count() == 1
             assert RequirementTemplate.objects.exists()
-            assert ConsentText.objects.count() == 6
+            assert ConsentText.objects.count() == 3 * len(ConsentText.Kind.values)
 
 
 def test_criteria_are_in_force_from_the_programs_own_day(db):

@@ -63,6 +63,8 @@ def test_worker_ends_offers_whose_time_has_passed(worker):
     folder, send, log = worker
     with contextlib.closing(sqlite3.connect(folder / "diversion.sqlite3", timeout=20)) as database:
         with database:
+            # Two weeks pass: the day of an offer never changes, so its wall is taken away first.
+            database.execute("DROP TRIGGER wall_offer_fixed_made_on_update")
             database.execute(
                 "UPDATE participants_offer SET made_on = '2026-01-01', decide_by = '2026-01-08' "
                 "WHERE decision = 'waiting'"

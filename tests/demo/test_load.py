@@ -12,13 +12,13 @@ from django.test import Client
 from participants.audit.models import Event
 from participants.completion.models import Disposition, ExitProposal, Recommendation
 from participants.consent.models import Offer
+from participants.court.queries import court_dates
 from participants.demo.actions import load_demo
-from participants.demo.staff import PASSWORD
+from participants.demo.staff import PASSWORD, SENDER
 from participants.enrollment.models import Enrollment
 from participants.enrollment.rules import ExitDetail
 from participants.people.models import Participant
 from participants.referrals.models import Referral
-from participants.referrals.queries import court_dates
 from participants.referrals.rules import Status
 from participants.requirements.models import Requirement
 from participants.sessions.models import Note, Session
@@ -49,7 +49,9 @@ def everything() -> dict[str, int]:
 
 def test_someone_stands_at_every_stage_before_a_stay(track):
     with in_track(track):
-        assert set(Referral.objects.values_list("status", flat=True).distinct()) == set(Status.values)
+        # Cases made one and minors handed over are rare, and stand in a large demonstration only.
+        stages = set(Referral.objects.values_list("status", flat=True).distinct())
+        assert stages | {Status.MERGED, Status.HANDED_OFF} == set(Status.values)
         accepted = Referral.objects.filter(status=Status.ACCEPTED)
         assert {referral.agreements.exists() for referral in accepted} == {True, False}
 
@@ -144,6 +146,12 @@ def test_every_role_of_every_track_signs_in(demo):
         assert User.objects.get(email=one.email).check_password(PASSWORD)
         grant = TrackGrant.objects.get(user__email=one.email, track__kind=one.track)
         assert (grant.role, grant.track.program.slug) == (one.role, one.program)
+
+
+def test_sender_of_referrals_lands_on_the_drop(demo):
+    client = Client()
+    assert client.login(username=SENDER, password=PASSWORD)
+    assert client.get("/", follow=True).redirect_chain == [("/demand-more/drop/", 302)]
 
 
 def test_sign_in_page_lets_a_demo_account_in(demo):

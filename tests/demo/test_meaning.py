@@ -10,6 +10,8 @@ from participants.consent import rules as consent
 from participants.consent.models import Agreement, Offer
 from participants.enrollment import rules as enrollment
 from participants.enrollment.models import Enrollment
+from participants.handoffs.erasure import EMPTIED
+from participants.handoffs.models import Handoff
 from participants.people.actions import index_participant
 from participants.people.models import Participant, SearchToken
 from participants.referrals.actions import DERIVED, check, derive, index_referral
@@ -24,7 +26,10 @@ from participants.sessions import rules as sessions
 from participants.sessions.models import Attendance, Session
 from participants.sessions.rules import Mark, State
 from participants.tracks.scope import in_track
+from tests.builders import at
 from tests.demo.conftest import TODAY
+
+NOW = at(TODAY, 23, 59)
 
 
 def test_referral_stands_where_its_facts_put_it(track):
@@ -36,7 +41,7 @@ def test_referral_stands_where_its_facts_put_it(track):
             facts = standing(
                 eligible=screening.eligible if screening else None, offer=offer.decision if offer else None
             )
-            if referral.status == Status.STOPPED:
+            if referral.is_nameless:
                 assert (screening, offer, placed) == (None, None, False)
             else:
                 assert referral.status == (Status.PLACED if placed else facts)
@@ -44,7 +49,7 @@ def test_referral_stands_where_its_facts_put_it(track):
 
 def test_referral_is_valid_and_its_keys_are_those_that_receiving_computes(track):
     with in_track(track):
-        for referral in Referral.objects.all():
+        for referral in Referral.objects.exclude(status=Status.HANDED_OFF):
             stored = {name: getattr(referral, name) for name in DERIVED}
             check(referral, today=TODAY)
             derive(referral)
@@ -70,34 +75,40 @@ def test_screening_decides_as_the_criteria_do(track):
             age = row.referral.age_at_offense
             decision = decide(row.criteria_version.criteria, row.answers, age_at_offense=age, age_today=age)
             assert (row.eligible, tuple(row.reasons)) == (decision.eligible, decision.reasons)
-            assert row.decided_on >= row.criteria_version.valid_from
+            assert (row.decided_on or row.referral.received_on) >= row.criteria_version.valid_from
 
 
 def test_offer_and_answer_hold(track):
     with in_track(track):
-        for offer in Offer.objects.select_related("referral"):
+        for offer in Offer.objects.select_related("referral__screening"):
             assert not consent.offer_refusal(
-                made_on=offer.made_on,
+                made_at=offer.made_at,
                 decide_by=offer.decide_by,
+                zone=track.program.zone,
                 received_on=offer.referral.received_on,
-                earlier_ended_on=None,
-                today=TODAY,
+                screened_on=offer.referral.screening.decided_on,
+                earlier_ended_at=None,
+                now=NOW,
             )
             if offer.decision == consent.Decision.LAPSED:
                 assert offer.decided_on == offer.decide_by + datetime.timedelta(days=1)
+                assert offer.decided_at == consent.end_of_day(offer.decide_by, track.program.zone)
             elif offer.decision != consent.Decision.WAITING:
                 assert not consent.decision_refusal(
-                    now=consent.Decision.WAITING,
+                    stands=consent.Decision.WAITING,
                     to=offer.decision,
-                    made_on=offer.made_on,
+                    made_at=offer.made_at,
                     decide_by=offer.decide_by,
                     decided_before=None,
-                    decided_on=offer.decided_on,
+                    decided_at=offer.decided_at,
+                    zone=track.program.zone,
                     counsel=offer.counsel,
                     counsel_on=offer.counsel_on,
+                    counsel_name=offer.counsel_name,
+                    asked_to_sign_now=offer.asked_to_sign_now,
                     offense_on=offer.referral.offense_on,
                     latest=True,
-                    today=TODAY,
+                    now=NOW,
                 )
             else:
                 assert offer.decide_by >= TODAY
@@ -108,13 +119,21 @@ def test_agreement_and_placement_hold(track):
         for agreement in Agreement.objects.select_related("offer"):
             assert not consent.agreement_refusal(
                 decision=agreement.offer.decision,
-                decided_on=agreement.offer.decided_on,
+                made_at=agreement.offer.made_at,
+                decided_at=agreement.offer.decided_at,
+                asked_to_sign_now=agreement.offer.asked_to_sign_now,
+                signed_at=agreement.signed_at,
+                now=NOW,
+                zone=track.program.zone,
+            )
+            assert not consent.terms_refusal(
                 signed_on=agreement.signed_on,
                 speedy_trial_waived=agreement.speedy_trial_waived,
                 waived_until=agreement.waived_until,
                 term_ends_on=agreement.term_ends_on,
-                today=TODAY,
+                monitoring_ends_on=agreement.monitoring_ends_on,
             )
+            assert agreement.signed_at.astimezone(track.program.zone).date() == agreement.signed_on
         for stay in Enrollment.objects.select_related("agreement"):
             assert not enrollment.placement_refusal(
                 placed_on=stay.placed_on,
@@ -258,3 +277,16 @@ def test_facts_add_up_in_every_report(track, cohort, months):
         placed = Enrollment.objects.filter(placed_on__gte=start).count()
     assert report.total.adds_up
     assert report.total.placed == placed > 0
+
+
+def test_minors_are_handed_over_and_emptied_but_the_latest(track):
+    with in_track(track):
+        for handoff in Handoff.objects.select_related("referral"):
+            row = handoff.referral
+            assert (row.status, {name: getattr(row, name) for name in EMPTIED}) == (Status.HANDED_OFF, EMPTIED)
+            assert not SearchToken.objects.filter(subject_id=row.pk).exists()
+            assert handoff.told_at.date() > row.received_on
+        waiting = Referral.objects.filter(status=Status.STOPPED)
+        assert waiting.count() <= 3
+        assert not waiting.filter(received_on__lt=TODAY - datetime.timedelta(days=8)).exists()
+        assert Handoff.objects.exists() or waiting.exists()

@@ -76,7 +76,9 @@ def replay(old: Referral, clerk: User, manager: User, liaison: User) -> Referral
     values["case_number"] = f"TWIN{old.case_number}"
     new = receive_referral(**values, today=old.received_on, by=clerk)
     for screening in Screening.objects.filter(referral=old):
-        screen(referral=new, answers=screening.answers, note=screening.note, today=screening.decided_on, by=clerk)
+        texts = {"notes": screening.notes, "note": screening.note}
+        day = screening.decided_on or old.received_on
+        screen(referral=new, answers=screening.answers, **texts, today=day, by=clerk)
     for offer in Offer.objects.filter(referral=old).select_related("text", "explained_by"):
         again = _offer(new, offer, clerk)
         for agreement in Agreement.objects.filter(offer=offer).select_related("text"):
@@ -103,10 +105,10 @@ def _offer(new: Referral, old: Offer, clerk: User) -> Offer:
         interpreter=old.interpreter,
         place=old.place,
         present=old.present,
-        made_on=old.made_on,
+        made_at=old.made_at,
         explained_by=old.explained_by,
         decide_by=old.decide_by,
-        today=old.made_on,
+        now=old.made_at,
         by=clerk,
     )
     if old.decision == "lapsed":
@@ -115,18 +117,19 @@ def _offer(new: Referral, old: Offer, clerk: User) -> Offer:
         decide_offer(
             offer=offer,
             decision=old.decision,
-            decided_on=old.decided_on,
+            decided_at=old.decided_at,
             counsel=old.counsel,
             counsel_on=old.counsel_on,
-            today=old.decided_on,
+            counsel_name=old.counsel_name,
+            now=old.decided_at,
             by=clerk,
         )
     return offer
 
 
 def _sign(offer: Offer, old: Agreement, clerk: User) -> None:
-    names = ("text", "language", "interpreter", "signed_on", "speedy_trial_waived", "waived_until", "term_ends_on")
-    sign_agreement(offer=offer, **{name: getattr(old, name) for name in names}, today=old.signed_on, by=clerk)
+    names = ("text", "language", "interpreter", "signed_at", "speedy_trial_waived", "waived_until", "term_ends_on")
+    sign_agreement(offer=offer, **{name: getattr(old, name) for name in names}, now=old.signed_at, by=clerk)
 
 
 def _live(old: Enrollment, new: Enrollment, manager: User) -> None:

@@ -103,7 +103,7 @@ def test_welcome_names_address_sign_ins_and_how_to_stop(server):
     told = server.out.read_text()
     assert f"http://127.0.0.1:{server.port}/" in told
     assert f"password {PASSWORD}" in told
-    assert told.count("@demo.example") == 9
+    assert told.count("@demo.example") == 10
     assert "Ctrl-C stops it" in told
 
 

@@ -1,4 +1,4 @@
-"""`manage.py create_staff`: an account, and its right to enter one track in one role."""
+"""`manage.py create_staff`: an account, and its right to enter one track in one role, or to send to a program."""
 
 import secrets
 from pathlib import Path
@@ -6,29 +6,33 @@ from pathlib import Path
 from django.db import transaction
 
 from participants.errors import ProgramError
-from participants.management.base import ProgramCommand, add_track_arguments, date_argument, today_in, track_of
-from participants.staff.actions import create_user, grant_access
-from participants.staff.models import User
-from participants.staff.roles import ROLES
+from participants.management.base import ProgramCommand, Usage, date_argument, program_of, today_in
+from participants.staff.actions import create_user, grant_access, grant_drop
+from participants.staff.models import ProgramGrant, TrackGrant, User
+from participants.staff.roles import PROGRAM_ROLES, ROLES
+from participants.tracks.models import RULES, Program
 
 
 class Command(ProgramCommand):
-    help = "Make an account for a member of staff, if there is none, and let it into a track in a role."
+    help = "Make an account, if there is none, and let it into a track in a role, or send referrals to a program."
 
     def add_arguments(self, parser) -> None:
         super().add_arguments(parser)
         parser.add_argument("email")
         parser.add_argument("--name", default="", help="the person's name; needed for a new account")
-        add_track_arguments(parser)
-        parser.add_argument("--role", required=True, choices=list(ROLES))
+        parser.add_argument("--program", required=True, metavar="SLUG")
+        parser.add_argument("--track", choices=list(RULES), help="needed, except for a sender: who sends has no track")
+        parser.add_argument("--role", required=True, choices=[*ROLES, *PROGRAM_ROLES])
+        parser.add_argument("--agency", default="", metavar="NAME", help="in whose name a sender sends")
         parser.add_argument("--until", type=date_argument, metavar="DATE", help="last day of the access")
         parser.add_argument(
             "--password-file", type=Path, metavar="FILE", help="holds a new account's password; else one is drawn"
         )
 
     @transaction.atomic
-    def carry_out(self, *, email, name, role, until, password_file, **options) -> dict:
-        track = track_of(options)
+    def carry_out(self, *, email, name, track, role, agency, until, password_file, **options) -> dict:
+        program = program_of(options)
+        check_usage(track=track, role=role, agency=agency)
         user = User.objects.filter(email=email.strip().lower()).first()
         answer = {"email": email.strip().lower(), "created": user is None}
         if user is None:
@@ -36,27 +40,49 @@ class Command(ProgramCommand):
             user = create_user(email=email, name=name, password=password, by=None)
             if password_file is None:
                 answer["password"] = password
-        grant = grant_access(
-            user=user, track=track, role=role, valid_from=today_in(track.program), valid_until=until, by=None
-        )
+        grant = grant_role(user, program, track=track, role=role, agency=agency, until=until)
         return {
             **answer,
             "name": user.name,
-            "program": track.program.slug,
-            "track": track.kind,
+            "program": program.slug,
+            "track": track,
             "role": role,
+            **({"agency": grant.agency} if agency else {}),
             "from": grant.valid_from.isoformat(),
             "until": until.isoformat() if until else None,
         }
 
     def tell(self, answer: dict) -> None:
-        role = ROLES[answer["role"]].name.lower()
         until = f" until {answer['until']}" if answer["until"] else ""
-        self.stdout.write(f"{answer['name']} may enter {answer['program']}/{answer['track']} as {role}{until}.")
+        if answer["track"]:
+            role = ROLES[answer["role"]].name.lower()
+            told = f"may enter {answer['program']}/{answer['track']} as {role}"
+        else:
+            told = f"may send referrals to {answer['program']} in the name of {answer['agency']}"
+        self.stdout.write(f"{answer['name']} {told}{until}.")
         if "password" in answer:
             self.stdout.write(f"Password, shown this once: {answer['password']}")
         elif not answer["created"]:
             self.stdout.write("The account was there already and keeps its password.")
+
+
+def check_usage(*, track: str | None, role: str, agency: str) -> None:
+    """A role is held in a track or outside both. Raises Usage."""
+    if role in PROGRAM_ROLES and track:
+        raise Usage(f"The role {role} is held outside the tracks: leave out --track.")
+    if role in PROGRAM_ROLES and not agency.strip():
+        raise Usage(f"The role {role} needs --agency.")
+    if role not in PROGRAM_ROLES and not track:
+        raise Usage(f"The role {role} needs --track.")
+    if role not in PROGRAM_ROLES and agency:
+        raise Usage("--agency belongs to the role sender.")
+
+
+def grant_role(user: User, program: Program, *, track, role, agency, until) -> TrackGrant | ProgramGrant:
+    grant = {"user": user, "role": role, "valid_from": today_in(program), "valid_until": until, "by": None}
+    if role in PROGRAM_ROLES:
+        return grant_drop(program=program, agency=agency, **grant)
+    return grant_access(track=program.tracks.select_related("program").get(kind=track), **grant)
 
 
 def read_password(path: Path) -> str:

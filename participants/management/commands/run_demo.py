@@ -6,9 +6,9 @@ from django.core.management.base import BaseCommand
 
 from participants.demo.actions import PEOPLE, load_demo
 from participants.demo.serve import HOST, DemoServer, port_is_free
-from participants.demo.staff import PASSWORD, SLUG, sign_ins
+from participants.demo.staff import PASSWORD, SENDER, SLUG, sign_ins
 from participants.management.base import Refused, Usage
-from participants.staff.roles import ROLES
+from participants.staff.roles import PROGRAM_ROLES, ROLES
 from participants.tracks.models import Program
 from participants.tracks.walls import owner_alias
 from participants.web import clock
@@ -47,6 +47,7 @@ class Command(BaseCommand):
             lines.append("  services in place of education:")
             lines.append("")
             lines += [f"    {role.name:<{width}}{emails[role.key, 'education']}" for role in ROLES.values()]
+            lines.append(f"    {PROGRAM_ROLES['sender'].name:<{width}}{SENDER} (outside the tracks)")
             lines.append("")
         lines.append("  Ctrl-C stops it.")
         return "\n".join([*lines, ""])
