@@ -11,7 +11,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet --quiet
 # A new machine, or a Python that was upgraded away: begin again.
 AGAIN := $(if $(wildcard $(PY)),,again)
 
-.PHONY: help setup test-setup run test check clean again
+.PHONY: help setup test-setup run test check bench clean again
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make run [PORT=8000]  the demo program on this machine only, with sign-ins printed"
 	@echo "make test [ARGS=…]    the whole test suite, or what ARGS name, e.g. ARGS='tests/tracks -n0'"
 	@echo "make check            lint, format, missing migrations, production settings"
+	@echo "make bench [ARGS=…]   ratios of speed, measured on a database of its own"
 	@echo "make clean            remove .venv and caches; var/ (database and keys) stays"
 
 setup: $(RUNTIME)
@@ -72,6 +73,9 @@ check: $(TESTING)
 	export DIVERSION_VAR SECRET_KEY DEMO ALLOWED_HOSTS; \
 	$(PY) manage.py makemigrations --check --dry-run && \
 	$(PY) manage.py check --deploy --fail-level WARNING
+
+bench: $(RUNTIME)
+	@env DEMO=1 $(PY) manage.py bench $(ARGS)
 
 clean:
 	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov

@@ -6,17 +6,21 @@ each other: received, screened, offered, decided, signed, placed.
 
 import datetime
 import itertools
+import zoneinfo
 
 from participants.consent.actions import decide_offer, lapse_offers, sign_agreement
 from participants.consent.actions import make_offer as offer_action
-from participants.consent.models import Agreement, ConsentText, Offer
+from participants.consent.messages import give_message_consent
+from participants.consent.models import Agreement, ConsentText, MessageConsent, Offer
 from participants.consent.queries import current_texts
 from participants.enrollment.actions import end_stay, place
 from participants.enrollment.models import Enrollment
 from participants.referrals.actions import receive_referral
 from participants.referrals.models import Referral
 from participants.screening.actions import screen
-from participants.screening.queries import current_criteria
+from participants.screening.models import Review
+from participants.screening.queries import current_criteria, screening_of
+from participants.screening.reviews import ask_for_second_look
 from participants.staff.models import User
 from participants.tracks.models import Track
 from participants.tracks.scope import in_track
@@ -30,6 +34,14 @@ DECIDED = datetime.date(2026, 3, 9)
 SIGNED = datetime.date(2026, 3, 10)
 PLACED = datetime.date(2026, 3, 12)
 TERM_ENDS = datetime.date(2026, 9, 8)
+
+NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
+
+
+def at(day: datetime.date, hour: int = 12, minute: int = 0) -> datetime.datetime:
+    """The instant of a time of day in Harbor; at noon it is the same day in every program of the cast."""
+    return datetime.datetime.combine(day, datetime.time(hour, minute), tzinfo=NEW_YORK).astimezone(datetime.UTC)
+
 
 CHARGES = {"education": "796.07(2)(f)", "services": "796.07(2)(e)"}
 _number = itertools.count(1)
@@ -81,6 +93,25 @@ def make_ineligible(cast: Cast, track: Track, *, referral: Referral | None = Non
         return Referral.objects.get(pk=referral.pk)
 
 
+def make_open(cast: Cast, track: Track, *, referral: Referral | None = None, **over) -> Referral:
+    """A referral whose screening is begun, with one question still to be found out."""
+    referral = referral or make_referral(cast, track, **over)
+    by = staff(cast, track, "intake_clerk")
+    with in_track(track, by=by, write=True):
+        answers = {criterion["key"]: criterion["wanted"] for criterion in current_criteria(SCREENED).criteria}
+        answers["prior_conviction"] = "unknown"
+        screen(referral=referral, answers=answers, today=SCREENED, by=by)
+        return Referral.objects.get(pk=referral.pk)
+
+
+def make_second_look(cast: Cast, track: Track, *, referral: Referral | None = None, request="", **over) -> Review:
+    """A second look that waits, at a screening that found the person not eligible."""
+    referral = referral or make_ineligible(cast, track, **over)
+    by = staff(cast, track, "intake_clerk")
+    with in_track(track, by=by, write=True):
+        return ask_for_second_look(screening=screening_of(referral), request=request, today=SCREENED, by=by)
+
+
 def text_of(kind: str, language: str = "en") -> ConsentText:
     """The current text of a kind in a language; inside a scope."""
     return next(text for text in current_texts(kind) if text.language == language)
@@ -97,10 +128,10 @@ def make_offer(cast: Cast, track: Track, *, referral: Referral | None = None, pe
             "interpreter": "",
             "place": "office",
             "present": "",
-            "made_on": OFFERED,
+            "made_at": at(OFFERED),
             "explained_by": by,
             "decide_by": DECIDE_BY,
-            "today": OFFERED,
+            "now": over.get("made_at", at(OFFERED)),
         }
         return offer_action(referral=referral, **{**values, **over}, by=by)
 
@@ -110,10 +141,11 @@ def make_accepted(cast: Cast, track: Track, *, offer: Offer | None = None, perso
     offer = offer or make_offer(cast, track, person=person)
     by = staff(cast, track, "caseworker")
     values = {
-        "decided_on": DECIDED,
+        "decided_at": at(DECIDED),
         "counsel": "consulted",
         "counsel_on": DECIDED - datetime.timedelta(days=1),
-        "today": DECIDED,
+        "counsel_name": "Dana Webb",
+        "now": over.get("decided_at", at(DECIDED)),
     }
     with in_track(track, by=by, write=True):
         return decide_offer(offer=offer, decision="accepted", **{**values, **over}, by=by)
@@ -123,7 +155,7 @@ def make_declined(cast: Cast, track: Track, *, offer: Offer | None = None, perso
     """An offer that was declined."""
     offer = offer or make_offer(cast, track, person=person)
     by = staff(cast, track, "caseworker")
-    values = {"decided_on": DECIDED, "today": DECIDED}
+    values = {"decided_at": at(DECIDED), "now": over.get("decided_at", at(DECIDED))}
     with in_track(track, by=by, write=True):
         return decide_offer(offer=offer, decision="declined", **{**values, **over}, by=by)
 
@@ -145,13 +177,28 @@ def make_agreement(cast: Cast, track: Track, *, offer: Offer | None = None, pers
             "text": text_of(ConsentText.Kind.AGREEMENT),
             "language": "en",
             "interpreter": "",
-            "signed_on": SIGNED,
+            "signed_at": at(SIGNED),
             "speedy_trial_waived": True,
             "waived_until": TERM_ENDS,
             "term_ends_on": TERM_ENDS,
-            "today": SIGNED,
+            "now": over.get("signed_at", at(SIGNED)),
         }
         return sign_agreement(offer=offer, **{**values, **over}, by=by)
+
+
+def make_message_consent(cast: Cast, track: Track, *, referral: Referral | None = None, **over) -> MessageConsent:
+    """A person's consent to text messages."""
+    referral = referral or make_referral(cast, track)
+    by = staff(cast, track, "caseworker")
+    with in_track(track, by=by, write=True):
+        values = {
+            "channel": "sms",
+            "text": text_of(ConsentText.Kind.MESSAGES),
+            "language": "en",
+            "given_on": RECEIVED,
+            "today": RECEIVED,
+        }
+        return give_message_consent(referral=referral, **{**values, **over}, by=by)
 
 
 def make_enrollment(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.test import Client
 from django.urls import reverse
 
-from participants.staff.actions import create_user, grant_access
+from participants.staff.actions import create_user, grant_access, grant_drop
 from participants.staff.models import User
 from participants.staff.roles import ROLES
 from participants.tracks.actions import create_program
@@ -64,6 +64,8 @@ def build_cast() -> Cast:
     for place in ("education", "services"):  # decisions need two people
         add(cast, f"{place}_second_manager", cast.tracks[place], "manager")
         add(cast, f"{place}_second_caseworker", cast.tracks[place], "caseworker")
+    for program, agency in ((harbor, "Harbor Police"), (river, "River Sheriff")):  # outside the tracks
+        add_sender(cast, f"{program.slug}_sender", program, agency)
     cast.people["outsider"] = create_user(email="outsider@example.org", name="No Grant", password=PASSWORD, by=None)
     return cast
 
@@ -71,5 +73,12 @@ def build_cast() -> Cast:
 def add(cast: Cast, name: str, track: Track, role: str) -> User:
     user = create_user(email=f"{name}@example.org", name=name.replace("_", " ").title(), password=PASSWORD, by=None)
     grant_access(user=user, track=track, role=role, valid_from=START, by=None)
+    cast.people[name] = user
+    return user
+
+
+def add_sender(cast: Cast, name: str, program: Program, agency: str) -> User:
+    user = create_user(email=f"{name}@example.org", name=name.replace("_", " ").title(), password=PASSWORD, by=None)
+    grant_drop(user=user, program=program, agency=agency, valid_from=START, by=None)
     cast.people[name] = user
     return user

@@ -53,7 +53,6 @@ def test_referral_to_placement_by_keyboard(visit, cast):
     follow(page, "ffer")
     page.select_option("[name=place]", "office")
     page.select_option("[name=explained_by]", str(cast.education_caseworker.pk))
-    page.fill("[name=made_on]", TODAY.isoformat())
     page.fill("[name=decide_by]", (TODAY + datetime.timedelta(days=7)).isoformat())
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/referrals/[0-9a-f-]{36}/$"))
@@ -61,7 +60,8 @@ def test_referral_to_placement_by_keyboard(visit, cast):
     follow(page, "decision")
     page.locator("[name=decision][value=accepted]").focus()
     page.keyboard.press("Space")
-    page.fill("[name=decided_on]", TODAY.isoformat())
+    page.locator("[name=asked_to_sign_now]").focus()
+    page.keyboard.press("Space")
     counsel = page.locator("[name=counsel][value=consulted]")
     if counsel.count():
         counsel.focus()
@@ -69,12 +69,12 @@ def test_referral_to_placement_by_keyboard(visit, cast):
     else:
         page.select_option("[name=counsel]", "consulted")
     page.fill("[name=counsel_on]", TODAY.isoformat())
+    page.fill("[name=counsel_name]", "Dana Webb")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/referrals/[0-9a-f-]{36}/$"))
 
     follow(page, "agreement")
     ends = (TODAY + datetime.timedelta(days=120)).isoformat()
-    page.fill("[name=signed_on]", TODAY.isoformat())
     page.fill("[name=term_ends_on]", ends)
     page.fill("[name=waived_until]", ends)
     page.locator("[name=speedy_trial_waived]").focus()
@@ -84,7 +84,7 @@ def test_referral_to_placement_by_keyboard(visit, cast):
 
     follow(page, "lace")
     page.select_option("[name=caseworker]", str(cast.education_caseworker.pk))
-    page.fill("[name=placed_on]", TODAY.isoformat())
+    page.locator("[name=placed_on]").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/participants/\w{4}-\w{4}/$"))
     visitor.picture("journey-placed")

@@ -17,12 +17,18 @@ ORDER = [
     "access",
     "people",
     "referrals",
+    "files",
+    "duplicates",
+    "court",
+    "operations",
     "screening",
+    "handoffs",
     "consent",
     "enrollment",
     "sessions",
     "requirements",
     "completion",
+    "documents",
     "reports",
     "my_day",
 ]
@@ -72,7 +78,10 @@ def room(name: str) -> str | None:
 
 
 def layer(name: str) -> str:
-    return name.split(".")[2] if room(name) else ""
+    """The file that a module is, or is more of: `batch_pages` are views, `drop_forms` are forms."""
+    file = name.split(".")[2] if room(name) else ""
+    ends = {"pages": "views", "forms": "forms"}
+    return ends.get(file.rpartition("_")[2], file) if "_" in file else file
 
 
 def index(name: str) -> bool:

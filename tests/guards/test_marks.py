@@ -6,8 +6,8 @@ import pytest
 
 from participants.access.context import FAMILIES, PAGES
 from participants.staff.permissions import Permission
-from participants.staff.roles import ROLES
-from tests.world import patterns, track_patterns
+from participants.staff.roles import PROGRAM_ROLES, ROLES
+from tests.world import patterns, program_patterns, track_patterns
 
 SIGNED_IN = {"home"}
 PUBLIC = {"health"}
@@ -21,14 +21,23 @@ SIGN_IN = {
 }
 
 
-@pytest.mark.parametrize("pattern", track_patterns(), ids=lambda pattern: pattern.name)
+@pytest.mark.parametrize("pattern", track_patterns() + program_patterns(), ids=lambda pattern: pattern.name)
 def test_view_asks_for_a_permission(pattern):
     assert isinstance(getattr(pattern.callback, "permission", None), Permission)
 
 
 def test_addresses_outside_the_tracks_are_named():
-    outside = {pattern.name for route, pattern in patterns() if not route.startswith("<slug:program>/<slug:track>/")}
+    outside = {pattern.name for route, pattern in patterns() if not route.startswith("<slug:program>/")}
     assert outside == SIGNED_IN | PUBLIC | SIGN_IN
+
+
+def test_permissions_of_a_program_and_of_a_track_do_not_mix():
+    """Whoever sends from outside holds nothing that opens a page of a track, and the other way round."""
+    outside = frozenset().union(*(role.permissions for role in PROGRAM_ROLES.values()))
+    inside = frozenset().union(*(role.permissions for role in ROLES.values()))
+    assert not outside & inside
+    assert {pattern.callback.permission for pattern in program_patterns()} == outside
+    assert not {pattern.callback.permission for pattern in track_patterns()} & outside
 
 
 def test_public_pages_need_no_sign_in():
@@ -44,7 +53,7 @@ def test_every_permission_is_asked_for_and_given():
         if path.name not in {"roles.py", "permissions.py"}
     )
     asked = {permission for permission in Permission if f"Permission.{permission.name}" in sources}
-    given = frozenset().union(*(role.permissions for role in ROLES.values()))
+    given = frozenset().union(*(role.permissions for role in [*ROLES.values(), *PROGRAM_ROLES.values()]))
     assert asked == set(Permission) == given
 
 

@@ -10,8 +10,8 @@ from participants.vault.fields import SealedField
 
 MODELS = list(apps.get_app_config("participants").get_models())
 RECORDS = [model for model in MODELS if issubclass(model, TrackRecord)]
-# Programs, tracks, accounts and grants say nothing about a participant; audit tables have rules of their own.
-NOT_CONFIDENTIAL = {"Program", "Track", "User", "TrackGrant", "Event", "EventSubject"}
+# Programs, accounts, grants and headings of columns say nothing about a participant; audit tables have their rules.
+NOT_CONFIDENTIAL = {"Program", "Track", "User", "TrackGrant", "ProgramGrant", "ColumnMapping", "Event", "EventSubject"}
 
 
 def named(model):

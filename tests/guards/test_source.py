@@ -29,6 +29,7 @@ def test_raw_sql_only_where_named():
     assert lines_with(r"\.raw\(|cursor\(|RawSQL|\.extra\(|executescript") <= {
         "participants/tracks/scope.py",  # sets the track of a transaction; refuses raw()
         "participants/tracks/walls.py",  # makes the triggers
+        "participants/tracks/bulk.py",  # inserts new rows of the active track by the thousand
         "diversion/checks.py",  # asks PostgreSQL for the role
     }
 
@@ -38,6 +39,21 @@ def test_no_way_round_the_scope():
     plain_querysets = r"(?<!Track)(?<!Audit)(?<!Grant)QuerySet\([A-Z]"
     assert lines_with(other_doors) == set()
     assert lines_with(plain_querysets) == set()
+
+
+def test_scopes_are_opened_where_named():
+    """A page inside a track has its scope already; outside, only the drop opens them."""
+    assert lines_with(r"\bin_track\(") - {path for path in lines_with("") if "/demo/" in path} == {
+        "participants/access/middleware.py",
+        "participants/consent/tasks.py",
+        "participants/management/commands/bench.py",
+        "participants/management/commands/import_referrals.py",
+        "participants/management/commands/report.py",
+        "participants/files/drop.py",
+        "participants/files/tasks.py",
+        "participants/tracks/actions.py",
+        "participants/tracks/scope.py",
+    }
 
 
 def test_the_kind_of_a_track_is_asked_in_tracks_only():

@@ -33,7 +33,7 @@ def receive(clerk: Walker, *, name: str, today: datetime.date, **over) -> Referr
 def screen(clerk: Walker, referral: Referral, **answers) -> str:
     clerk.open("screening_new", pk=referral.pk)
     wanted = {criterion.key: criterion.wanted for criterion in clerk.track.rules.criteria}
-    assert not [name for name in wanted if any(key.endswith(name) for key in clerk.form.values)], "preselected"
+    assert not [name for name in wanted if f"answer_{name}" in clerk.form.values], "preselected"
     fields = {name: name for name in clerk.form.choices}
     data = {}
     for key, answer in {**wanted, **answers}.items():
@@ -47,7 +47,6 @@ def offer(worker: Walker, referral: Referral, *, today: datetime.date) -> Offer:
     worker.send(
         place="office",
         explained_by=str(worker_id(worker)),
-        made_on=today.isoformat(),
         decide_by=(today + 7 * DAY).isoformat(),
     )
     with in_track(worker.track):
@@ -59,17 +58,19 @@ def worker_id(worker: Walker):
 
 
 def decide(worker: Walker, made: Offer, *, decision: str, today: datetime.date, **over) -> str:
+    """At the moment of the page: who accepts within 24 hours does so at their own wish."""
     worker.open("offer_decision", pk=made.pk)
     assert "decision" not in worker.form.values, "nothing is ticked beforehand"
-    counsel = {"counsel": "consulted", "counsel_on": today.isoformat()} if decision == "accepted" else {}
-    return worker.send(**{"decision": decision, "decided_on": today.isoformat(), **counsel, **over})
+    counsel = {"counsel": "consulted", "counsel_on": today.isoformat(), "counsel_name": "Dana Webb"}
+    accepted = {**counsel, "asked_to_sign_now": "on"} if decision == "accepted" else {}
+    return worker.send(**{"decision": decision, **accepted, **over})
 
 
 def sign(worker: Walker, made: Offer, *, today: datetime.date) -> Agreement:
     worker.open("agreement_new", pk=made.pk)
     assert "speedy_trial_waived" not in worker.form.values, "nothing is ticked beforehand"
     ends = (today + 180 * DAY).isoformat()
-    worker.send(signed_on=today.isoformat(), speedy_trial_waived="on", waived_until=ends, term_ends_on=ends)
+    worker.send(speedy_trial_waived="on", waived_until=ends, term_ends_on=ends)
     with in_track(worker.track):
         return Agreement.objects.get(offer=made)
 
