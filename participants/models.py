@@ -1,9 +1,10 @@
 """Index of the models, lowest concept first. Imports only."""
 
 from participants.tracks.models import Program, Track, TrackRecord  # isort: skip
-from participants.audit.models import Event, EventSubject  # isort: skip
-from participants.staff.models import ProgramGrant, TrackGrant, User  # isort: skip
-from participants.people.models import FileMerge, Participant, Restriction, SearchToken  # isort: skip
+from participants.audit.models import AuditReview, Event, EventSubject, FieldChange, Seal  # isort: skip
+from participants.staff.models import FailedSignIn, Lockout, ProgramGrant, TrackGrant, User  # isort: skip
+from participants.access.models import KeptForm  # isort: skip
+from participants.people.models import BreakGlass, FileMerge, Participant, Restriction, SearchToken  # isort: skip
 from participants.files.models import Batch, ColumnMapping  # isort: skip
 from participants.duplicates.models import Comparison  # isort: skip
 from participants.court.models import CourtResult  # isort: skip
@@ -22,7 +23,9 @@ from participants.completion.models import Disposition, ExitProposal, Recommenda
 __all__ = [
     "Agreement",
     "Attendance",
+    "AuditReview",
     "Batch",
+    "BreakGlass",
     "ColumnMapping",
     "Comparison",
     "ConsentText",
@@ -35,8 +38,12 @@ __all__ = [
     "Event",
     "EventSubject",
     "ExitProposal",
+    "FailedSignIn",
+    "FieldChange",
     "FileMerge",
     "Handoff",
+    "KeptForm",
+    "Lockout",
     "MessageConsent",
     "Note",
     "Offer",
@@ -51,6 +58,7 @@ __all__ = [
     "Restriction",
     "Review",
     "Screening",
+    "Seal",
     "SearchToken",
     "Session",
     "Site",

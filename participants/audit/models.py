@@ -1,10 +1,14 @@
-"""Audit events and the records they concern. No foreign keys and no values: they outlive what they speak of."""
+"""Audit events and the records they concern, the seals over them, the reviews of them, and what fields held before.
+
+Events, subjects, seals and reviews have no foreign keys and no values: they outlive what they speak of.
+"""
 
 from django.db import models
 from django.db.models import Q
 
-from participants.tracks.models import new_id
+from participants.tracks.models import ERASE, KEEP, TrackRecord, new_id
 from participants.tracks.scope import OtherTrack, ScopedQuery, TrackQuerySet, active_scope_or_none
+from participants.vault.fields import SealedTextField
 
 
 class OwnTrackOrNone(ScopedQuery, models.sql.Query):
@@ -93,3 +97,79 @@ class EventSubject(AuditRecord):
 
     def __str__(self):
         return f"{self.kind} {self.subject_id}"
+
+
+class Seal(AuditRecord):
+    """One link of the chain over the events of a track, or of none.
+
+    `entries` holds for each event that it covers, in the order of their ids, 16 bytes of id and 32 bytes of digest;
+    `mac` is keyed and covers track, number, instant, entries and the link before.
+    """
+
+    number = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    entries = models.BinaryField()
+    previous = models.BinaryField(max_length=64)
+    mac = models.BinaryField(max_length=64)
+
+    class Meta(AuditRecord.Meta):
+        ordering = ("-number",)
+        constraints = (
+            models.UniqueConstraint(fields=("track_id", "number"), name="seal_number_once"),
+            models.UniqueConstraint(
+                fields=("number",), condition=Q(track_id__isnull=True), name="seal_number_once_outside"
+            ),
+        )
+
+    def __str__(self):
+        return f"seal {self.number}"
+
+
+class AuditReview(AuditRecord):
+    """The weekly look at the trail, signed off (CJIS 5.9.5 AU-6). `remark` never names a person of the program."""
+
+    at = models.DateTimeField()
+    reviewer_id = models.UUIDField()
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    events = models.PositiveIntegerField()
+    remark = models.CharField(max_length=500, blank=True)
+
+    class Meta(AuditRecord.Meta):
+        ordering = ("-until", "-id")
+        constraints = (models.CheckConstraint(condition=Q(until__gt=models.F("since")), name="audit_review_of_a_time"),)
+        indexes = (models.Index(fields=("track_id", "-until"), name="audit_review_by_track"),)
+
+    def __str__(self):
+        return f"review until {self.until.isoformat()}"
+
+
+class FieldChange(TrackRecord):
+    """What one field of a record held before a change, and what after, in the words of a page; who and when."""
+
+    kind = models.CharField(max_length=40)
+    subject_id = models.UUIDField()
+    field = models.CharField(max_length=60)
+    before = SealedTextField(blank=True)
+    after = SealedTextField(blank=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, null=True, related_name="+")
+
+    classification = {
+        "kind": ERASE,
+        "subject_id": ERASE,
+        "field": ERASE,
+        "before": ERASE,
+        "after": ERASE,
+        "changed_at": ERASE,
+        "changed_by": KEEP,
+    }
+    fixed = ("kind", "subject_id", "field", "changed_at", "changed_by_id")
+
+    class Meta(TrackRecord.Meta):
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("track", "subject_id", "-id"), name="field_change_by_subject"),)
+
+    @property
+    def audit_subject(self):
+        return (self.kind, self.subject_id)

@@ -74,6 +74,7 @@ class StayRows:
                     participant=mine[0],
                     session=sessions[remark.meeting] if remark.meeting else None,
                     author=self.making.staff[remark.staff],
+                    keeper=self.making.staff[remark.staff],
                     visibility=remark.visibility,
                     text=remark.text,
                     written_at=self.making.afternoon(remark.on),

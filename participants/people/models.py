@@ -164,6 +164,52 @@ class Restriction(TrackRecord):
         )
 
 
+class BreakGlass(TrackRecord):
+    """A manager opened a record that was closed to them: why, and until when. The privacy officer is told at once.
+
+    Names the case before placement, and participant and case after it. Never opens privileged notes.
+    """
+
+    referral = models.ForeignKey(
+        "participants.Referral", on_delete=models.PROTECT, null=True, related_name="broken_glass"
+    )
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, null=True, related_name="broken_glass")
+    reason = SealedTextField(max_length=1000, multiline=True)
+    opened_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    until = models.DateTimeField()
+    # The privacy officer has looked at it.
+    seen_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, null=True, related_name="+")
+    seen_at = models.DateTimeField(null=True)
+
+    classification = {
+        "referral": ERASE,
+        "participant": ERASE,
+        "reason": ERASE,
+        "opened_by": KEEP,
+        "opened_at": KEEP,
+        "until": KEEP,
+        "seen_by": KEEP,
+        "seen_at": KEEP,
+    }
+    fixed = ("opened_by_id", "opened_at", "until")
+    settled = ("seen_by_id", "seen_at")
+
+    class Meta(TrackRecord.Meta):
+        ordering = ("-opened_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(referral__isnull=False) | Q(participant__isnull=False), name="break_glass_of_a_record"
+            ),
+            models.CheckConstraint(condition=Q(until__gt=models.F("opened_at")), name="break_glass_for_a_time"),
+        )
+        indexes = (models.Index(fields=("track", "opened_by", "until"), name="break_glass_by_staff"),)
+
+    @property
+    def audit_subject(self):
+        return ("participant", self.participant_id) if self.participant_id else ("referral", self.referral_id)
+
+
 class FileMerge(TrackRecord):
     """Two files of one person made one; can be undone, which keeps the row. `moved` lists what was moved, by table."""
 

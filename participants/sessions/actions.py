@@ -373,6 +373,7 @@ def write_note(
         "participant_id": participant.pk,
         "session_id": session.pk if session else None,
         "author_id": by.pk,
+        "keeper_id": by.pk,
         "visibility": visibility,
         "text": text,
     }

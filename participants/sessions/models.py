@@ -130,6 +130,8 @@ class Note(TrackRecord):
     participant = models.ForeignKey("participants.Participant", on_delete=models.PROTECT, related_name="notes")
     session = models.ForeignKey(Session, on_delete=models.PROTECT, null=True, blank=True, related_name="notes")
     author = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
+    # For whom a privileged note opens: its author, until a clinical supervisor gives it to somebody else.
+    keeper = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
     visibility = models.CharField(max_length=12, choices=Visibility.choices)
     text = SealedTextField(max_length=10_000, multiline=True)
     written_at = models.DateTimeField()
@@ -139,6 +141,7 @@ class Note(TrackRecord):
         "participant": ERASE,
         "session": ERASE,
         "author": KEEP,
+        "keeper": KEEP,
         "visibility": ERASE,
         "text": ERASE,
         "written_at": ERASE,
@@ -147,4 +150,7 @@ class Note(TrackRecord):
 
     class Meta(TrackRecord.Meta):
         ordering = ("-written_at", "-id")
-        indexes = (models.Index(fields=("track", "participant", "-written_at"), name="note_by_participant"),)
+        indexes = (
+            models.Index(fields=("track", "participant", "-written_at"), name="note_by_participant"),
+            models.Index(fields=("track", "keeper", "visibility"), name="note_by_keeper"),
+        )

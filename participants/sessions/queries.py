@@ -158,11 +158,11 @@ def sessions_like(enrollment: Enrollment, *, kind: str, held_on: datetime.date) 
 
 
 def notes_of(participant: Participant, reader: User, permissions: frozenset[Permission]) -> QuerySet[Note]:
-    """The notes that a reader may see, newest first: a privileged one only its author and who supervises."""
+    """The notes that a reader may see, newest first: a privileged one only who keeps it and who supervises."""
     notes = Note.objects.filter(participant=participant).select_related("author", "session")
     if Permission.READ_PRIVILEGED in permissions:
         return notes
-    return notes.filter(Q(visibility=Visibility.CASE) | Q(author=reader))
+    return notes.filter(Q(visibility=Visibility.CASE) | Q(keeper=reader))
 
 
 def only_of(user: User, permissions: frozenset[Permission]) -> User | None:

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from participants.staff.permissions import Permission
 from participants.staff.roles import PROGRAM_ROLE_CHOICES, PROGRAM_ROLES, ROLE_CHOICES, ROLES, Role
@@ -30,6 +31,10 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     # Set where an administrator has seen the first password: until it is changed no track opens.
     must_change_password = models.BooleanField(default=False)
+    # From when the days without a sign-in count: the making of the account, or its being let in again.
+    active_since = models.DateTimeField(default=timezone.now)
+    # Set where the account was disabled because nobody signed in for 90 days (`is_active` is False then).
+    idle_since = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
@@ -143,3 +148,26 @@ class ProgramGrant(Grant):
 def permissions_of(grants: list[Grant]) -> frozenset[Permission]:
     """What several grants of one user for one track, or for one program, allow together."""
     return frozenset().union(*(grant.as_role.permissions for grant in grants))
+
+
+class FailedSignIn(models.Model):
+    """One failed sign-in. `account` is a keyed hash of the address that was typed, whether it exists or not."""
+
+    account = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("account", "at"), name="failed_sign_in_by_account"),)
+
+    def __str__(self):
+        return f"failed sign-in {self.pk}"
+
+
+class Lockout(models.Model):
+    """An address that may not sign in until an administrator or `manage.py unlock` releases it."""
+
+    account = models.BinaryField(max_length=32, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self):
+        return f"lockout {self.pk}"

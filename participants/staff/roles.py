@@ -88,6 +88,8 @@ ROLES: dict[str, Role] = {
             P.WRITE_NOTES,
             P.KEEP_PRIVILEGED,
             P.READ_PRIVILEGED,
+            P.REASSIGN_NOTES,
+            P.VIEW_HISTORY,
             P.VIEW_SESSIONS,
             P.SCHEDULE_SESSIONS,
             P.TAKE_ATTENDANCE,
@@ -122,6 +124,8 @@ ROLES: dict[str, Role] = {
             P.HAND_OFF,
             P.READ_HAND_OFFS,
             P.RESTRICT_FILES,
+            P.BREAK_GLASS,
+            P.VIEW_HISTORY,
             P.VIEW_DOCUMENTS,
             P.ADD_DOCUMENTS,
             P.MERGE_FILES,
@@ -135,7 +139,7 @@ ROLES: dict[str, Role] = {
         _role(
             "privacy_officer",
             "Privacy officer",
-            "Reads the audit trail.",
+            "Reads the audit trail, looks into its patterns and signs off the weekly review.",
             P.VIEW_AUDIT,
         ),
         _role(
@@ -155,6 +159,12 @@ PROGRAM_ROLES: dict[str, Role] = {
         "Sender of referrals",
         "Sends files of referrals in the name of an agency. Sees counts and refused rows, never a case.",
         frozenset({P.SEND_REFERRALS}),
+    ),
+    "overseer": Role(
+        "overseer",
+        "Overseer",
+        "Reads what belongs to no track: sign-ins, lockouts, refusals. Sees no case and no reference.",
+        frozenset({P.VIEW_OVERSIGHT}),
     ),
 }
 PROGRAM_ROLE_CHOICES = [(role.key, role.name) for role in PROGRAM_ROLES.values()]

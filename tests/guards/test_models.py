@@ -11,7 +11,9 @@ from participants.vault.fields import SealedField
 MODELS = list(apps.get_app_config("participants").get_models())
 RECORDS = [model for model in MODELS if issubclass(model, TrackRecord)]
 # Programs, accounts, grants and headings of columns say nothing about a participant; audit tables have their rules.
-NOT_CONFIDENTIAL = {"Program", "Track", "User", "TrackGrant", "ProgramGrant", "ColumnMapping", "Event", "EventSubject"}
+NOT_CONFIDENTIAL = {"Program", "Track", "User", "TrackGrant", "ProgramGrant", "ColumnMapping"} | {
+    *("Event", "EventSubject", "Seal", "AuditReview", "FailedSignIn", "Lockout"),
+}
 
 
 def named(model):
