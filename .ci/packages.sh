@@ -20,6 +20,7 @@ missing_tools() {
     command -v make >/dev/null || echo make
     command -v ps >/dev/null || echo procps
     have_postgres || echo postgresql
+    PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null || echo pgbouncer
     command -v redis-server >/dev/null || echo redis-server
     command -v chromium >/dev/null || echo chromium
 }

@@ -1,6 +1,8 @@
 # A private PostgreSQL and Redis on free ports of 127.0.0.1, in a folder of their own. Sourced by run and services.
 # They keep nothing: the folder goes when they stop. Servers that run on this machine already are left alone.
 
+roles=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)/participants/tracks/roles.sql
+
 say() { printf '%s\n' "$*" >&2; }
 
 # The newest PostgreSQL whose server is installed.
@@ -25,9 +27,9 @@ free_port() {
     echo "$port"
 }
 
-# start_postgres FOLDER: the cluster, the two roles and the database; its port goes to FOLDER/postgres.port.
+# start_postgres FOLDER: the cluster, the roles and the database; its port goes to FOLDER/postgres.port.
 start_postgres() {
-    local folder=$1 bin data=$1/postgres locale=C port attempt
+    local folder=$1 bin data=$1/postgres locale=C port attempt as_admin
     bin=$(postgres_bin) || { say "PostgreSQL's server is not installed (Debian: postgresql)."; return 1; }
     if locale -a 2>/dev/null | grep -qix 'c\.utf-\?8'; then locale=C.UTF-8; fi
     mkdir -m 700 "$data"
@@ -44,13 +46,12 @@ start_postgres() {
         if [ "$attempt" = 3 ]; then say "PostgreSQL did not start:"; tail -n 20 "$data/server.log" >&2; return 1; fi
     done
     echo "$port" >"$folder/postgres.port"
-    # The owner migrates and makes test databases; the role that serves has no right of its own.
-    "$bin/psql" --no-psqlrc --quiet --host=127.0.0.1 --port="$port" --username=postgres --dbname=postgres \
-        --set=ON_ERROR_STOP=1 >&2 <<'SQL'
-CREATE ROLE diversion_owner LOGIN CREATEDB NOSUPERUSER NOCREATEROLE NOBYPASSRLS NOREPLICATION;
-CREATE ROLE diversion_app LOGIN NOCREATEDB NOSUPERUSER NOCREATEROLE NOBYPASSRLS NOREPLICATION;
-CREATE DATABASE diversion OWNER diversion_owner;
-SQL
+    # The very roles of production; the owner makes the test databases as well.
+    as_admin=("$bin/psql" --no-psqlrc --quiet --host=127.0.0.1 --port="$port" --username=postgres --dbname=postgres
+        --set=ON_ERROR_STOP=1)
+    "${as_admin[@]}" --set=owner=diversion_owner --set=app=diversion_app --set=backup=diversion_backup \
+        --set=database=diversion --file="$roles" >&2 || return 1
+    "${as_admin[@]}" --command='ALTER ROLE diversion_owner CREATEDB' >&2
 }
 
 # start_redis FOLDER: its port goes to FOLDER/redis.port.
@@ -121,6 +122,7 @@ services_environment() {
     postgres=$(cat "$1/postgres.port") redis=$(cat "$1/redis.port")
     echo "export DATABASE_URL=postgres://diversion_app@127.0.0.1:$postgres/diversion"
     echo "export DATABASE_OWNER_URL=postgres://diversion_owner@127.0.0.1:$postgres/diversion"
+    echo "export DATABASE_BACKUP_URL=postgres://diversion_backup@127.0.0.1:$postgres/diversion"
     echo "export REDIS_URL=redis://127.0.0.1:$redis/0"
     echo "export REQUIRE_SERVICES=1"
 }

@@ -3,6 +3,7 @@
 Outside `in_track` no query on a track record compiles; inside, every query carries the track's filter.
 """
 
+import hmac
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, models, transaction
 from django.db.models import Q, sql
 from django.utils import timezone
+
+from participants.vault import keyring
 
 if TYPE_CHECKING:
     from participants.tracks.models import Track
@@ -39,13 +42,15 @@ class RestrictedRecord(PermissionDenied):
 class Scope:
     """The active track, who acts in it, and what was read in it: pairs of kind and record id.
 
-    `privileges` are the actor's permissions, empty where the system acts.
+    `privileges` are the actor's permissions, empty where the system acts. `opened` are records that are closed to the
+    actor and open by break-glass for now, each with the row that says so; asking for `hidden` fills it.
     """
 
     track: "Track"
     by: object | None
     read: set[Subject] = field(default_factory=set)
     privileges: frozenset = frozenset()
+    opened: dict[Subject, models.Model] = field(default_factory=dict)
 
     @cached_property
     def hidden(self) -> frozenset[Subject]:
@@ -86,8 +91,8 @@ def active_track_id() -> UUID:
 def in_track(track: "Track", *, by=None, write: bool = False) -> Iterator[Scope]:
     """Open the scope of one saved track; yields it and restores what was before.
 
-    On PostgreSQL it opens a transaction and sets the track for that transaction only, which also holds
-    behind a transaction pooler. On SQLite a transaction is opened only for a write, an immediate one:
+    On PostgreSQL it opens a transaction and sets the track inside it only, which also holds behind a transaction
+    pooler. On SQLite a transaction is opened only for a write, an immediate one:
     a deferred transaction that reads first and writes later fails under load.
     Entering the active track again is allowed; entering another raises OtherTrack.
     """
@@ -103,20 +108,43 @@ def in_track(track: "Track", *, by=None, write: bool = False) -> Iterator[Scope]
         return
     scope = Scope(track=track, by=by)
     with ExitStack() as stack:
+        within = connection.in_atomic_block
         if write or connection.vendor == "postgresql":
             stack.enter_context(transaction.atomic())
-        _set_database_scope(track)
+        if connection.vendor == "postgresql":
+            stack.enter_context(_database_scope(track, within=within))
         token = _scope.set(scope)
         stack.callback(_scope.reset, token)
         stack.enter_context(timezone.override(track.program.zone))
         yield scope
 
 
-def _set_database_scope(track: "Track") -> None:
-    """Tell PostgreSQL which track this transaction serves. The one place: row policies read it."""
-    if connection.vendor == "postgresql":
+# What the row policies read on PostgreSQL, and how the moment is named for which it is signed.
+SETTING = "diversion.track"
+MOMENT = "pg_backend_pid() || ':' || extract(epoch FROM now())"
+
+
+@contextmanager
+def _database_scope(track: "Track", *, within: bool) -> Iterator[None]:
+    """Tell PostgreSQL which track this transaction serves. The one place: row policies read it.
+
+    The track is signed for this server process and this transaction, so that SQL which finds its way in cannot name
+    another one. An end of the transaction forgets it, and so does a rollback to the savepoint; where an outer
+    transaction goes on (`within`), it is taken back.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {MOMENT}")
+        (moment,) = cursor.fetchone()
+        cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, signed(track.pk, moment)])
+    yield
+    if within and not connection.needs_rollback:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('diversion.track', %s, true)", [str(track.pk)])
+            cursor.execute("SELECT set_config(%s, '', true)", [SETTING])
+
+
+def signed(track_id: UUID, moment: str) -> str:
+    """The setting that `current_track()` accepts: the track, and the signature (HMAC-SHA256) of track and moment."""
+    return f"{track_id}:{hmac.digest(keyring.scope_key(), f'{track_id}:{moment}'.encode(), 'sha256').hex()}"
 
 
 class ScopedQuery:

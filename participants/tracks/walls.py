@@ -144,6 +144,12 @@ def grant_to_restricted_role(owner, role: str) -> None:
         if getattr(model, "append_only", False)
     ]
     with owner.cursor() as cursor:
+        # Without temporary tables and functions it can make nothing at all. Only the database's owner may say so.
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE datname = current_database() AND pg_has_role(datdba, 'MEMBER')"
+        )
+        for (database,) in cursor.fetchall():
+            cursor.execute(f'REVOKE TEMPORARY ON DATABASE "{database}" FROM PUBLIC')
         cursor.execute(f'GRANT USAGE ON SCHEMA public TO "{role}"')
         cursor.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{role}"')
         cursor.execute(f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{role}"')
