@@ -66,11 +66,12 @@ check: $(TESTING)
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --check --quiet . || { $(PY) -m ruff format --check . ; exit 1; }
 	@unset DATABASE_URL DATABASE_OWNER_URL REDIS_URL SECRET_KEY_FILE DIVERSION_KEYS DJANGO_SETTINGS_MODULE; \
-	DIVERSION_VAR=$$(mktemp -d) || exit 1; \
-	trap 'rm -rf "$$DIVERSION_VAR"' EXIT; \
+	DIVERSION_VAR=$$(mktemp -d) && DIVERSION_KEYS=$$(mktemp -d) || exit 1; \
+	trap 'rm -rf "$$DIVERSION_VAR" "$$DIVERSION_KEYS"' EXIT; \
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))'); \
 	DEMO=0 ALLOWED_HOSTS=diversion.example; \
-	export DIVERSION_VAR SECRET_KEY DEMO ALLOWED_HOSTS; \
+	export DIVERSION_VAR DIVERSION_KEYS SECRET_KEY DEMO ALLOWED_HOSTS; \
+	$(PY) manage.py keys create >/dev/null && \
 	$(PY) manage.py makemigrations --check --dry-run && \
 	$(PY) manage.py check --deploy --fail-level WARNING
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -41,6 +42,37 @@ def folder(name: str, default: Path) -> Path:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(f"{name}: the folder {path} cannot be made ({error.strerror}).") from error
+    return path
+
+
+def keys_folder(name: str, *, apart_from: dict[str, Path]) -> Path:
+    """The folder of the keys in production. An operator makes it, for its owner alone, and neither in nor around one of
+    the folders of `apart_from`, which map what lies there: whoever copies that must not have the keys with it.
+
+    Raises ImproperlyConfigured otherwise.
+    """
+    make = "install -d -m 700 /etc/diversion/keys"
+    value = os.environ.get(name)
+    if not value:
+        raise ImproperlyConfigured(
+            f"Set {name} to a folder of its own for the keys, apart from program and database, such as: {make}. "
+            "Only a demonstration (DEMO=1) keeps them beside its database."
+        )
+    path = Path(value).expanduser().resolve()
+    for what, folder in apart_from.items():
+        folder = folder.resolve()
+        if path.is_relative_to(folder) or folder.is_relative_to(path):
+            raise ImproperlyConfigured(
+                f"{name}: {path} and {what} ({folder}) lie in each other: a copy of one would hold the other. "
+                f"Move the keys to a folder of their own: {make}"
+            )
+    if not path.is_dir():
+        raise ImproperlyConfigured(
+            f"{name}: there is no folder {path}. Bring it back from your copy of the keys or, for a new installation, "
+            f"make it (install -d -m 700 {path}) and run `manage.py keys create`."
+        )
+    if (mode := stat.S_IMODE(path.stat().st_mode)) & 0o077:
+        raise ImproperlyConfigured(f"{name}: others may enter {path} (mode {mode:o}). Close it: chmod 700 {path}")
     return path
 
 

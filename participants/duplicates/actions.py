@@ -15,13 +15,14 @@ from django.db.models import Q
 from django.utils.dateformat import format as format_date
 
 from participants.audit.actions import record
+from participants.audit.changes import keep_changes
 from participants.duplicates.finding import likeness
 from participants.duplicates.models import Comparison
 from participants.duplicates.rules import SameAs, merge_refusal
 from participants.errors import ProgramError
 from participants.operations.models import Operation
 from participants.people.actions import index_participant
-from participants.people.models import Restriction
+from participants.people.models import BreakGlass, Restriction
 from participants.people.restricting import OneFile, carry_restrictions
 from participants.referrals.actions import (
     ChangedMeanwhile,
@@ -32,11 +33,12 @@ from participants.referrals.actions import (
     update_court_details,
 )
 from participants.referrals.assignment import assign
-from participants.referrals.case import FIELDS
+from participants.referrals.case import FIELDS, content_of
 from participants.referrals.models import Referral
 from participants.referrals.queries import changes_since
 from participants.referrals.rules import COURT_FIELDS, NAMELESS, Status
 from participants.staff.models import User
+from participants.vault.tokens import fingerprint
 
 DATES = {"date_of_birth", "offense_on", "received_on", "next_court_on"}
 
@@ -109,7 +111,7 @@ def merge_referrals(
     before = {
         "fields": {field: _plain(getattr(kept, field)) for field in taken},
         "court_told_on": _plain(kept.court_told_on),
-        "fingerprints": [bytes(row.fingerprint).hex() for row in (kept, absorbed)],
+        "contents": [content_of(row) for row in (kept, absorbed)],
     }
     score = likeness(kept, absorbed).score
     _check_nobody_shut_out(kept, absorbed)
@@ -117,7 +119,7 @@ def merge_referrals(
     kept = _take(kept, taken, today=today, by=by)
     # Either row of the file that brought the two is known again: where the kept one now has the content of the
     # absorbed one, they exchange their fingerprints.
-    first, second = (bytes.fromhex(text) for text in before["fingerprints"])
+    first, second = (fingerprint(kept.track_id, *content) for content in before["contents"])
     Referral.objects.filter(pk=absorbed.pk).update(fingerprint=first if bytes(kept.fingerprint) == second else second)
     before["restrictions"] = [str(pk) for pk in _copy_restrictions(kept)]
     before["versions"], before["status"] = [kept.version, absorbed.version], kept.status
@@ -135,11 +137,13 @@ def undo_comparison(*, comparison: Comparison, today: datetime.date, by: User) -
     if comparison.undone_on:
         return comparison
     one, two = _both(comparison.referral_id, comparison.other_id)
+    told: dict = {}
     if comparison.decision == SameAs.SAME_CASE:
-        _take_apart(one, two, comparison.before, today=today, by=by)
+        one, told = _take_apart(one, two, comparison.before, today=today, by=by)
     comparison.undone_on, comparison.undone_by = today, by
     comparison.save(update_fields=("undone_on", "undone_by"))
-    record("comparison.undone", by=by, subjects=[one, two], detail={"decision": comparison.decision})
+    event = record("comparison.undone", by=by, subjects=[one, two], detail={"decision": comparison.decision})
+    keep_changes(one, told, by=by, at=event.at)
     return comparison
 
 
@@ -176,7 +180,8 @@ def _kept_with(absorbed: Referral) -> str | None:
     for relation in Referral._meta.get_fields(include_hidden=True):
         if not (relation.auto_created and (relation.one_to_many or relation.one_to_one)):
             continue
-        if relation.related_model in (Comparison, Restriction):  # decisions stay where they are, the other is copied
+        # Decisions and openings stay where they are, restrictions are copied.
+        if relation.related_model in (Comparison, Restriction, BreakGlass):
             continue
         if relation.related_model.objects.filter(**{relation.field.name: absorbed}).exists():
             what = relation.related_model._meta.verbose_name
@@ -251,19 +256,23 @@ def _copy_restrictions(kept: Referral) -> list[UUID]:
     return [copy.pk for copy in copies]
 
 
-def _take_apart(kept: Referral, absorbed: Referral, before: dict, *, today: datetime.date, by: User) -> None:
+def _take_apart(
+    kept: Referral, absorbed: Referral, before: dict, *, today: datetime.date, by: User
+) -> tuple[Referral, dict]:
+    """The kept case as it stands after it was parted from the other one, and what was put back in it without a new
+    version."""
     if [kept.version, absorbed.version] != before["versions"] or kept.status != before["status"]:
         raise ProgramError(
             "The case was changed or has moved on since the two were made one, so they cannot be parted without "
             "losing that. Receive the other case anew instead."
         )
-    first, second = (bytes.fromhex(text) for text in before["fingerprints"])
+    first, second = (fingerprint(kept.track_id, *content) for content in before["contents"])
     absorbed = fold_referral(referral=absorbed, into=None, fingerprint=secrets.token_bytes(20))
     values = {field: _value(field, text) for field, text in before["fields"].items()}
     kept = _take(kept, values, today=today, by=by)
-    Referral.objects.filter(pk=kept.pk).update(
-        fingerprint=first, court_told_on=_value("next_court_on", before["court_told_on"])
-    )
+    told = {"court_told_on": kept.court_told_on}
+    kept.fingerprint, kept.court_told_on = first, _value("next_court_on", before["court_told_on"])
+    kept.save(update_fields=("fingerprint", "court_told_on"))
     Referral.objects.filter(pk=absorbed.pk).update(fingerprint=second)
     # What the merge copied goes with it. What the person has asked for since stands on both cases: `restrict_file`
     # has written it on either, and what was linked with one of them meanwhile keeps it too.
@@ -274,6 +283,7 @@ def _take_apart(kept: Referral, absorbed: Referral, before: dict, *, today: date
         # Named since, so somebody else takes it on.
         assign(referral=absorbed, to=None, seen=absorbed.assigned_to_id, today=today, by=by)
     _index(kept, absorbed)
+    return kept, told
 
 
 def _index(kept: Referral, absorbed: Referral) -> None:

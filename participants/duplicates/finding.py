@@ -68,7 +68,7 @@ def looks_like(*, row_id: UUID, today: datetime.date, **values) -> tuple[Referra
     values.pop("operation", None)
     referral = prepare(today=today, **values)
     referral.pk = row_id
-    if same_case(referral.fingerprint) or Referral.objects.filter(pk=row_id).exists():
+    if same_case(referral) or Referral.objects.filter(pk=row_id).exists():
         return referral, []
     return referral, possible_duplicates(referral)
 
@@ -182,7 +182,10 @@ def alike(
     wanted = {pk: tokens.sought_tokens(track_id, known) for pk, known in sought.items()}
     sounds = {pk: tokens.name_sound_tokens(track_id, known) for pk, known in sought.items()}
     index = _stored(
-        {token for mine in wanted.values() for token in mine}, {t for few in sounds.values() for t in few}, kind
+        {token for mine in wanted.values() for token in mine},
+        {token for few in sounds.values() for token in few},
+        kind,
+        {old: new for known in sought.values() for old, new in tokens.former_tokens(track_id, known).items()},
     )
     place = {}
     if among:
@@ -212,18 +215,24 @@ def _judged(known: Known, candidates: Mapping[UUID, Known], *, chance: float) ->
     return sorted((found for found in likes if found[1].asks), key=lambda found: -found[1].score)
 
 
-def _stored(wanted: set[bytes], sounds: set[bytes], kind: str) -> _Index:
+def _stored(wanted: set[bytes], sounds: set[bytes], kind: str, former: Mapping[bytes, bytes]) -> _Index:
     """The stored records under each token that is wanted, and how many have each sound. One statement, and two for
-    each few hundred tokens."""
+    each few hundred tokens. `former` are tokens of keys before today's, each with the one that it stands for."""
     index = _Index(records=KINDS[kind].objects.count())
     rows = SearchToken.objects.filter(kind=kind).order_by()
+    olds = defaultdict(list)
+    for old, token in former.items():
+        olds[token].append(old)
     for chunk in _chunks(wanted | sounds):
-        counted = dict(rows.filter(token__in=chunk).values_list("token").annotate(number=Count(Value(1))))
-        counted = {bytes(token): number for token, number in counted.items()}
+        asked = [*chunk, *(old for token in chunk for old in olds[token])] if former else chunk
+        counted = Counter()
+        for found, number in rows.filter(token__in=asked).values_list("token").annotate(number=Count(Value(1))):
+            counted[former.get(bytes(found), bytes(found))] += number
         index.counts.update(counted)
         few = [token for token, number in counted.items() if number <= COMMON and token in wanted]
-        for token, pk in rows.filter(token__in=few).values_list("token", "subject_id") if few else ():
-            index.under[bytes(token)].add(pk)
+        few += [old for token in few for old in olds[token]] if former else []
+        for found, pk in rows.filter(token__in=few).values_list("token", "subject_id") if few else ():
+            index.under[former.get(bytes(found), bytes(found))].add(pk)
     return index
 
 

@@ -18,7 +18,7 @@ from participants.referrals.queries import referral_or_404
 from participants.referrals.rules import NAMELESS
 from participants.staff.permissions import Permission
 from participants.web.clock import today
-from participants.web.forms import ProgramForm, page_status
+from participants.web.forms import ProgramForm, page_status, posted
 from participants.web.urls import track_url
 
 DONE = {
@@ -43,7 +43,7 @@ def referral_compare(request, pk, other):
         return render(request, "duplicates/compared.html", context)
     kept, absorbed, why_not = comparing.in_order(one, two)
     form = ComparisonForm(
-        request.POST or None,
+        posted(request),
         user=request.user,
         track=request.track,
         kept=kept,
@@ -98,8 +98,7 @@ def comparison_undo(request, pk):
     one, two = referral_or_404(comparison.referral_id), referral_or_404(comparison.other_id)
     if one.status in NAMELESS or two.status in NAMELESS:
         raise Http404  # a child's case is shown on no other page
-    posted = request.POST if request.method == "POST" else None
-    form = ProgramForm(posted, user=request.user, track=request.track)
+    form = ProgramForm(posted(request), user=request.user, track=request.track)
     if form.is_valid():
         try:
             comparing.undo_comparison(comparison=comparison, today=today(), by=request.user)

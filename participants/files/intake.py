@@ -19,13 +19,14 @@ from participants.people.actions import index_new_records
 from participants.people.models import SearchToken
 from participants.people.restrictions import readable
 from participants.referrals import rules
-from participants.referrals.case import NewOperation, known_of, operation_problems, prepare
+from participants.referrals.case import NewOperation, former_keys, known_of, operation_problems, prepare
 from participants.referrals.models import Referral
 from participants.referrals.rules import Status
 from participants.staff.models import User
 from participants.tracks.bulk import insert_records
 from participants.tracks.models import RULES
-from participants.tracks.scope import active_scope, active_track
+from participants.tracks.scope import active_scope, active_track, active_track_id
+from participants.vault.tokens import changing
 
 # How many keys one statement asks for, how many rows one writes at most.
 CHUNK = 400
@@ -269,9 +270,10 @@ def _row_of(operation: NewOperation, batch: Batch | None = None) -> Operation:
 
 def _mark_same(rows: list[Judged]) -> None:
     """Mark the rows whose case is stored with exactly this content, or stands in a row above."""
+    former = _former(rows)
     stored = {
-        bytes(key): pk
-        for keys in _chunks({row.referral.fingerprint for row in rows})
+        former.get(bytes(key), bytes(key)): pk
+        for keys in _chunks({row.referral.fingerprint for row in rows} | former.keys())
         for key, pk in Referral.objects.filter(fingerprint__in=keys).order_by().values_list("fingerprint", "pk")
     }
     above = set()
@@ -280,6 +282,14 @@ def _mark_same(rows: list[Judged]) -> None:
         row.same_as = stored.get(key)
         row.same = row.same_as is not None or key in above
         above.add(key)
+
+
+def _former(rows: list[Judged]) -> dict[bytes, bytes]:
+    """Under which hashes of former keys the rows' cases may be stored, each with today's; empty unless keys are being
+    changed at this moment."""
+    if not changing(active_track_id()):
+        return {}
+    return {old: new for row in rows for old, new in former_keys(row.referral).items()}
 
 
 def _mark_alike(fresh: list[Judged], *, compare: bool) -> None:
@@ -292,12 +302,14 @@ def _mark_alike(fresh: list[Judged], *, compare: bool) -> None:
         if person is not None:
             of_person[person].add((pk, case))
 
+    former = _former(fresh)
     for lookup in ("case_key", "person_key"):
-        for keys in _chunks({getattr(row.referral, lookup) for row in fresh} - {None}):
+        for keys in _chunks(({getattr(row.referral, lookup) for row in fresh} | former.keys()) - {None}):
             found = Referral.objects.filter(**{f"{lookup}__in": keys}).exclude(status__in=NOT_COMPARED).order_by()
             found = readable(found, referral="pk", participant="enrollment__participant_id")
             for pk, case, person in found.values_list("pk", "case_key", "person_key"):
-                remember(pk, bytes(case), None if person is None else bytes(person))
+                case, person = bytes(case), None if person is None else bytes(person)
+                remember(pk, former.get(case, case), former.get(person, person))
     likes = possible_duplicates_of([row.referral for row in fresh]) if compare else {}
     ours = {row.referral.pk for row in fresh}
     for row in fresh:

@@ -17,7 +17,7 @@ from participants.referrals.models import Referral
 from participants.referrals.rules import Status
 from participants.tracks.scope import active_track
 from participants.vault.fields import SealedField
-from participants.vault.tokens import Known, fingerprint, name_words, number_key
+from participants.vault.tokens import Known, fingerprints, name_words, number_key
 
 # What is known of a case; the order in which problems are told.
 FIELDS = (
@@ -134,12 +134,31 @@ def put_charge(referral: Referral, charges: Mapping[str, str], kind: str) -> str
 def derive(referral: Referral) -> None:
     """Fill in what follows from the values: age, and the keys by which equal cases are known."""
     born = referral.date_of_birth
-    number = number_key(referral.case_number)
-    birth = born.isoformat() if born else ""
-    referral.fingerprint = fingerprint(referral.track_id, number, referral.name, birth, referral.charge)
-    referral.case_key = fingerprint(referral.track_id, "case", number)
-    referral.person_key = fingerprint(referral.track_id, "person", referral.name, birth) if born else None
+    for name, spellings in known_by(referral).items():
+        setattr(referral, name, spellings[0] if spellings else None)
     referral.age_at_offense = rules.age_on(born, referral.offense_on) if born else None
+
+
+def content_of(referral: Referral) -> tuple[str, str, str, str]:
+    """What makes two cases the same: number, name, birth date, charge."""
+    born = referral.date_of_birth
+    number = number_key(referral.case_number)
+    return number, referral.name, born.isoformat() if born else "", referral.charge
+
+
+def known_by(referral: Referral) -> dict[str, tuple[bytes, ...]]:
+    """The keyed hashes by which a case is known, by field: today's, and under former keys while keys are changed."""
+    number, name, birth, _ = content = content_of(referral)
+    return {
+        "fingerprint": fingerprints(referral.track_id, *content),
+        "case_key": fingerprints(referral.track_id, "case", number),
+        "person_key": fingerprints(referral.track_id, "person", name, birth) if birth else (),
+    }
+
+
+def former_keys(referral: Referral) -> dict[bytes, bytes]:
+    """The hashes of a case under former keys, each with today's. Empty unless keys are being changed."""
+    return {old: today for today, *olds in filter(None, known_by(referral).values()) for old in olds}
 
 
 def known_of(referral: Referral) -> Known:

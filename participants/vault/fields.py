@@ -6,11 +6,13 @@ A decryption is a reading: the row goes on the list of what the page showed.
 
 import datetime
 import json
+from uuid import UUID
 
 from django import forms
 from django.core import validators
 from django.core.exceptions import FieldError
 from django.db import models
+from django.db.models.lookups import Lookup
 from django.db.models.query_utils import DeferredAttribute
 from tink import TinkError
 
@@ -40,7 +42,39 @@ class Sealed(bytes):
 
 
 class BrokenSeal(RuntimeError):
-    """A stored value does not open: it was altered or moved, or the key is not the one that sealed it."""
+    """A stored value does not open: it was altered or moved, or the key is not the one that sealed it. The message
+    names the key that the value says sealed it, and the keys there are."""
+
+
+class SealedWith(Lookup):
+    """`name__sealed_with=[marks]`: which key sealed a value, by its first bytes. The values stay where they are."""
+
+    lookup_name = "sealed_with"
+
+    def get_prep_lookup(self):
+        return self.rhs
+
+    def as_sql(self, compiler, connection):
+        column, params = self.process_lhs(compiler, connection)
+        marks = [connection.Database.Binary(mark) for mark in self.rhs]
+        places = ", ".join(["%s"] * len(marks))
+        return f"SUBSTR({column}, 1, {keyring.PREFIX}) IN ({places})", [*params, *marks]
+
+
+class Stored(Lookup):
+    """`name__stored=sealed`: the bytes as they lie in the database, so that a change in between is noticed."""
+
+    lookup_name = "stored"
+
+    def get_prep_lookup(self):
+        return self.rhs
+
+    def as_sql(self, compiler, connection):
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = %s", [*params, connection.Database.Binary(bytes(self.rhs))]
+
+
+OWN_LOOKUPS = {lookup.lookup_name: lookup for lookup in (SealedWith, Stored)}
 
 
 def subjects_of(instance) -> set[Subject]:
@@ -50,6 +84,23 @@ def subjects_of(instance) -> set[Subject]:
         if (pk := getattr(instance, f"{kind}_id", None)) is not None:
             found.add((kind, pk))
     return found
+
+
+def why_broken(track_id: UUID | None, sealed: bytes) -> str:
+    """Why a value does not open, with the id of the key that it names and of those there are."""
+    whose = "the installation" if track_id is None else f"track {track_id}"
+    known = keyring.key_ids(track_id, "seal")
+    named = keyring.sealing_key(sealed)
+    if not named:
+        return f"does not open: it names no key, so it was altered. Keys of {whose}: {', '.join(known)}."
+    if named not in known:
+        return f"was sealed with key {named}, which is not among the keys of {whose}: {', '.join(known)}."
+    return f"does not open with key {named} of {whose}, which it names: it was altered or moved."
+
+
+def _always(scope) -> bool:
+    """For a row that has no `opens_in` of its own: who may open its record may open its values."""
+    return True
 
 
 class SealedAttribute(DeferredAttribute):
@@ -68,7 +119,7 @@ class SealedAttribute(DeferredAttribute):
 
 
 class SealedField(models.BinaryField):
-    """Base of the sealed fields. Cannot be filtered, ordered or updated in bulk; only `isnull` is a lookup."""
+    """Base of the sealed fields. Cannot be filtered, ordered or updated in bulk; what the value is cannot be asked."""
 
     descriptor_class = SealedAttribute
     empty_values = list(validators.EMPTY_VALUES)
@@ -89,8 +140,8 @@ class SealedField(models.BinaryField):
     def decode(self, data: bytes):
         raise NotImplementedError
 
-    def _place(self, instance) -> bytes:
-        return f"{self.model._meta.db_table}|{self.column}|{instance.track_id}|{instance.pk}".encode()
+    def _place(self, track_id: UUID, pk: UUID) -> bytes:
+        return f"{self.model._meta.db_table}|{self.column}|{track_id}|{pk}".encode()
 
     def open(self, instance, sealed: Sealed):
         scope = active_scope()
@@ -98,22 +149,35 @@ class SealedField(models.BinaryField):
             raise OtherTrack("A record of another track cannot be opened here.")
         if scope.hidden and not scope.hidden.isdisjoint(subjects_of(instance)):
             raise RestrictedRecord("This file is restricted.")
-        try:
-            data = keyring.sealer(instance.track_id).decrypt(bytes(sealed), self._place(instance))
-        except TinkError as error:
-            raise BrokenSeal(
-                f"{self.model._meta.label}.{self.name} of {instance.pk} does not open with the key of "
-                f"track {instance.track_id}."
-            ) from error
+        if not getattr(instance, "opens_in", _always)(scope):
+            raise RestrictedRecord("This record is privileged.")
+        data = self._decrypt(instance.track_id, instance.pk, sealed)
         scope.read.add(instance.audit_subject)
         return self.decode(unfill(data))
+
+    def _decrypt(self, track_id: UUID, pk: UUID, sealed: Sealed) -> bytes:
+        try:
+            return keyring.sealer(track_id).decrypt(bytes(sealed), self._place(track_id, pk))
+        except TinkError as error:
+            what = f"{self.model._meta.label}.{self.name} of {pk}"
+            raise BrokenSeal(f"{what} {why_broken(track_id, sealed)}") from error
 
     def seal(self, instance, value) -> Sealed | None:
         if value is None:
             return None
         if isinstance(value, Sealed):
-            return value
-        return Sealed(keyring.sealer(instance.track_id).encrypt(fill(self.encode(value)), self._place(instance)))
+            # Read before the key changed and saved after it: the key before may be gone soon.
+            return self.renewed(instance.track_id, instance.pk, value)
+        place = self._place(instance.track_id, instance.pk)
+        return Sealed(keyring.sealer(instance.track_id).encrypt(fill(self.encode(value)), place))
+
+    def renewed(self, track_id: UUID, pk: UUID, sealed: Sealed) -> Sealed:
+        """A stored value under the primary key; the same one where that sealed it. Nobody has read it."""
+        keys = keyring.keys_of(track_id)
+        if sealed[: keyring.PREFIX] == keys.seal_mark:
+            return sealed
+        data = self._decrypt(track_id, pk, sealed)
+        return Sealed(keys.sealer.encrypt(data, self._place(track_id, pk)))
 
     def pre_save(self, model_instance, add):
         return self.seal(model_instance, model_instance.__dict__.get(self.attname))
@@ -127,6 +191,8 @@ class SealedField(models.BinaryField):
         return super().get_db_prep_value(None if value is None else bytes(value), connection, prepared)
 
     def get_lookup(self, lookup_name):
+        if lookup_name in OWN_LOOKUPS:
+            return OWN_LOOKUPS[lookup_name]
         if lookup_name != "isnull":
             raise FieldError(f"{self.name} is sealed and cannot be searched; use the search tokens.")
         return super().get_lookup(lookup_name)

@@ -5,6 +5,12 @@ import pytest
 from participants.vault import tokens
 
 
+def sought(track_id, text) -> list[set[bytes]]:
+    """For each word the tokens that may match it: of the number that a text is, or else of the names in it."""
+    ways = tokens.readings(track_id, text)
+    return [set(group) for group in ways.get(tokens.NUMBER) or ways.get(tokens.NAME, [])]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -28,7 +34,7 @@ def test_beginnings_are_three_letters_and_more():
 def test_case_number_is_found_however_written(cast, written):
     track = cast.education.pk
     index = tokens.index_tokens(track, names=[], numbers=["F25-0123"])
-    (group,) = tokens.query_tokens(track, written)
+    (group,) = sought(track, written)
     assert group & index
 
 
@@ -36,15 +42,15 @@ def test_every_word_of_a_search_has_its_tokens(cast):
     track = cast.education.pk
     index = tokens.index_tokens(track, names=["José Hernández"], numbers=["F25-0123"])
     for text in ("jose", "HERN", "hernandez jos", "f25", "F25-0123"):
-        assert all(group & index for group in tokens.query_tokens(track, text)), text
+        assert all(group & index for group in sought(track, text)), text
     for text in ("ernandez", "jose maria", "0123", "f26"):
-        assert not all(group & index for group in tokens.query_tokens(track, text)), text
+        assert not all(group & index for group in sought(track, text)), text
 
 
 def test_long_names_are_found_by_their_whole(cast):
     track = cast.education.pk
     index = tokens.index_tokens(track, names=["Wolfeschlegelsteinhausenbergerdorff"], numbers=[])
-    assert tokens.query_tokens(track, "wolfeschlegelsteinhausen")[0] & index
+    assert sought(track, "wolfeschlegelsteinhausen")[0] & index
 
 
 def test_every_beginning_of_a_long_number_finds_it(cast):
@@ -52,9 +58,32 @@ def test_every_beginning_of_a_long_number_finds_it(cast):
     index = tokens.index_tokens(track, names=[], numbers=["13-2026-MM-001234-0001-XX"])
     key = tokens.number_key("13-2026-MM-001234-0001-XX")
     for length in range(3, len(key) + 1):
-        assert tokens.query_tokens(track, key[:length])[0] & index, key[:length]
+        assert sought(track, key[:length])[0] & index, key[:length]
     for text in ("13-2026-MM-001235", "13-2026-MM-001234-0001-XX-1", "001234"):
-        assert not tokens.query_tokens(track, text)[0] & index, text
+        assert not sought(track, text)[0] & index, text
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed", "found"),
+    [
+        ("(305) 555-0101", "555-0101", True),
+        ("(305) 555-0101", "5550101", True),
+        ("(305) 555-0101", "+1 305 555 0101", True),
+        ("(305) 555-0101", "305.555.0101 ext. 7", True),
+        ("+1-305-555-0101", "(305)5550101", True),
+        ("555-0101", "555 0101", True),
+        ("(305) 555-0101", "786 555 0101", False),
+        ("(305) 555-0101", "555-0102", False),
+        ("(305) 555-0101", "0101", False),
+        ("(305) 555-0101", "F555-0101", False),
+        ("555-0101", "305 555 0101", False),
+    ],
+)
+def test_phone_is_found_by_seven_digits_or_ten(cast, stored, typed, found):
+    track = cast.education.pk
+    index = tokens.index_tokens(track, names=["Ann"], numbers=["A-1"], phone=stored)
+    words = tokens.readings(track, typed).get(tokens.PHONE, [])
+    assert (bool(words) and all(set(group) & index for group in words)) is found
 
 
 def test_tokens_of_two_tracks_have_nothing_in_common(cast):
