@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from participants.enrollment.models import Enrollment
 from participants.enrollment.rules import Status
 from participants.people.models import Participant
-from participants.people.queries import reference_in, subjects_matching, subjects_sounding_like
+from participants.people.queries import FOUND_BY, found_by, reference_in, subjects_matching, subjects_sounding_like
 from participants.people.restrictions import readable
 from participants.referrals.models import Referral
 from participants.staff.models import User
@@ -88,38 +88,33 @@ class Findings:
 
 
 def find(text: str, *, participants: bool = True, referrals: bool = True) -> Findings:
-    """Records of the active track whose names or case numbers match every word of a text, exact or by prefix; after
-    them those whose names sound like it.
+    """Records of the active track that match every word of a text by name, exact or by prefix, by case number or by
+    phone number; after them those whose names sound like it. Each says by what it was found (`found_by`).
 
     A participant's own reference finds them too. Who is placed is listed once, as participant, where participants
     are asked for; a case or a file that is part of another one is found as the other one. At most 50 in all, the
-    newest. Two statements for each kind of record, whatever is found.
+    newest. Two statements for each kind of record, whatever is found; one for a text with digits.
     """
     people: list[Participant] = []
     cases: list[Referral] = []
     for matching, sounding in ((subjects_matching(text), False), (subjects_sounding_like(text), True)):
         if matching is None:
             continue
+        way = found_by(text, key="pk", sounding=sounding)
         if participants:
             condition = Q(pk__in=matching)
             if (reference := reference_in(text)) and not sounding:
                 condition |= Q(reference=reference)
             rows = Participant.objects.filter(condition).exclude(pk__in=[row.pk for row in people]).order_by("-id")
-            people += _told(readable(rows, participant="pk"), sounding)
+            people += readable(rows, participant="pk").annotate(found_by=way)[: MOST_FOUND + 1]
         if referrals:
             rows = Referral.objects.filter(pk__in=matching).exclude(pk__in=[row.pk for row in cases])
             if participants:
                 rows = rows.filter(enrollment__isnull=True)
             rows = readable(rows, referral="pk", participant="enrollment__participant_id")
-            cases += _told(rows.order_by("-received_on", "-id"), sounding)
+            cases += rows.order_by("-received_on", "-id").annotate(found_by=way)[: MOST_FOUND + 1]
     more = len(people) + len(cases) > MOST_FOUND
-    people = people[:MOST_FOUND]
-    return Findings(people, cases[: MOST_FOUND - len(people)], more)
-
-
-def _told(rows: QuerySet, sounding: bool) -> list:
-    """The newest rows, each with whether it was found by its sound only."""
-    found = list(rows[: MOST_FOUND + 1])
-    for row in found:
-        row.sounds_alike = sounding
-    return found
+    people, cases = people[:MOST_FOUND], cases[: max(MOST_FOUND - len(people), 0)]
+    for row in (*people, *cases):
+        row.found_by = FOUND_BY[row.found_by]
+    return Findings(people, cases, more)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
 from django.http import Http404
 
 from participants.audit.queries import events_about
@@ -10,7 +10,7 @@ from participants.people.models import REFERENCE_ALPHABET, Participant, SearchTo
 from participants.people.restrictions import readable
 from participants.staff.models import User
 from participants.tracks.scope import active_track_id
-from participants.vault.tokens import LONGEST_PREFIX, NAME, name_words, query_tokens, sound_tokens, token
+from participants.vault.tokens import NAME, NUMBER, PHONE, SOUND, readings, sound_readings
 
 
 def reference_in(text: str) -> str | None:
@@ -56,31 +56,53 @@ def changes_since(participant: Participant, version: int) -> Changes:
     return Changes(fields=sorted(fields), by=list(names))
 
 
-def subjects_matching(text: str) -> QuerySet | None:
-    """Ids of the records that match every word of a text, as a subquery; None when it has no words.
+# The ways in which a search finds a record, and how a page says it.
+REFERENCE = "reference"
+FOUND_BY = {
+    REFERENCE: "reference",
+    NUMBER: "case number",
+    PHONE: "phone number",
+    NAME: "name",
+    SOUND: "sounds alike",
+}
 
-    A text with a digit is read both ways: as one number ("F25-0123") and as a name ("John 3rd").
-    """
-    track_id = active_track_id()
-    as_name = [{token(track_id, NAME, word[:LONGEST_PREFIX])} for word in name_words(text)]
-    readings = [words for words in (query_tokens(track_id, text), as_name) if words]
-    if not readings:
-        return None
-    matching = Q()
-    for words in readings if readings[0] != readings[-1] else readings[:1]:
-        matching |= Q(*(Q(subject_id__in=_having(tokens)) for tokens in words))
-    return SearchToken.objects.order_by().filter(matching).values("subject_id")
+
+def subjects_matching(text: str) -> QuerySet | None:
+    """Ids of the records that match every word of a text in one of the ways to read it, as a subquery; None when it
+    has no words."""
+    return _subjects(list(readings(active_track_id(), text).values()))
 
 
 def subjects_sounding_like(text: str) -> QuerySet | None:
     """Ids of the records of which every word of a text could be the name by its sound, as a subquery; None for a
     text with digits, or with a word too short to be told by its sound."""
-    tokens = sound_tokens(active_track_id(), text)
-    if not tokens:
+    return _subjects(list(sound_readings(active_track_id(), text).values()))
+
+
+def ways_of(text: str) -> list[str]:
+    """In which ways a text is looked for, the surest first. Says nothing of what was typed but its kind."""
+    track_id = active_track_id()
+    found = {*readings(track_id, text), *sound_readings(track_id, text), *([REFERENCE] if reference_in(text) else ())}
+    return [way for way in FOUND_BY if way in found]
+
+
+def found_by(text: str, *, key: str, sounding: bool) -> Case | Value:
+    """An expression for the way in which a row was found whose search tokens are those of `key`."""
+    if sounding:
+        return Value(SOUND)
+    ways = readings(active_track_id(), text)
+    whens = [When(**{f"{key}__in": _subjects([ways[way]])}, then=Value(way)) for way in FOUND_BY if way in ways]
+    return Case(*whens, default=Value(REFERENCE), output_field=CharField())
+
+
+def _subjects(ways: list[list[tuple[bytes, ...]]]) -> QuerySet | None:
+    if not ways:
         return None
-    matching = Q(*(Q(subject_id__in=_having({one})) for one in tokens))
+    matching = Q()
+    for words in ways:
+        matching |= Q(*(Q(subject_id__in=_having(tokens)) for tokens in words))
     return SearchToken.objects.order_by().filter(matching).values("subject_id")
 
 
-def _having(tokens: set[bytes]) -> QuerySet:
-    return SearchToken.objects.order_by().filter(token__in=sorted(tokens)).values("subject_id")
+def _having(tokens: tuple[bytes, ...]) -> QuerySet:
+    return SearchToken.objects.order_by().filter(token__in=tokens).values("subject_id")
