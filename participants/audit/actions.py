@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from participants.audit.models import Event, EventSubject
-from participants.tracks.scope import active_scope_or_none
+from participants.tracks.scope import Subject, active_scope_or_none
+
+# The kind under which an event names the break-glass through which a record was read or changed.
+GLASS = "breakglass"
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,10 @@ def record(
     `subjects` are rows with an `audit_subject` or pairs (kind, id); `fields` the names of the fields that
     were written. `by` is None for the system itself.
     """
-    event = _event(action, by, outcome, {**(detail or {}), **({"fields": sorted(fields)} if fields else {})})
-    event.save(force_insert=True)
     pairs = {subject if isinstance(subject, tuple) else subject.audit_subject for subject in subjects}
+    detail = {**(detail or {}), **({"fields": sorted(fields)} if fields else {})}
+    event = _event(action, by, outcome, _through_glass(pairs, detail))
+    event.save(force_insert=True)
     EventSubject.objects.bulk_create(
         EventSubject(track_id=event.track_id, event_id=event.pk, kind=kind, subject_id=pk)
         for kind, pk in sorted(pairs, key=str)
@@ -57,16 +61,30 @@ def record(
     return event
 
 
-def record_each(action: str, *, by=None, rows: Iterable[tuple[object, dict]]) -> None:
+def record_each(action: str, *, by=None, rows: Iterable[tuple[object, dict]]) -> list[Event]:
     """Write an event of its own for each row, given with its detail. Two statements for a few hundred rows."""
     events, subjects = [], []
     for row, detail in rows:
-        event = _event(action, by, Event.Outcome.DONE, detail)
-        kind, pk = row.audit_subject
+        pairs = {row.audit_subject}
+        event = _event(action, by, Event.Outcome.DONE, _through_glass(pairs, detail))
         events.append(event)
-        subjects.append(EventSubject(track_id=event.track_id, event_id=event.pk, kind=kind, subject_id=pk))
+        subjects += [
+            EventSubject(track_id=event.track_id, event_id=event.pk, kind=kind, subject_id=pk) for kind, pk in pairs
+        ]
     Event.objects.bulk_create(events)
     EventSubject.objects.bulk_create(subjects)
+    return events
+
+
+def _through_glass(pairs: set[Subject], detail: dict) -> dict:
+    """The detail, with the break-glass by which a record of the event is open to the actor; it joins the records."""
+    scope = active_scope_or_none()
+    opened = scope.opened if scope is not None else {}
+    used = {opened[pair].pk for pair in pairs if pair in opened}
+    if not used:
+        return detail
+    pairs |= {(GLASS, pk) for pk in used}
+    return {**detail, "break_glass": sorted(str(pk) for pk in used)}
 
 
 def _event(action: str, by, outcome: str, detail: dict) -> Event:

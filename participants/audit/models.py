@@ -74,6 +74,7 @@ class Event(AuditRecord):
         ordering = ("-id",)
         indexes = (
             models.Index(fields=("track_id", "-id"), name="event_by_track"),
+            models.Index(fields=("track_id", "-at", "-id"), name="event_by_time"),
             models.Index(fields=("actor_id", "-id"), name="event_by_actor"),
         )
 
@@ -102,12 +103,15 @@ class EventSubject(AuditRecord):
 class Seal(AuditRecord):
     """One link of the chain over the events of a track, or of none.
 
-    `entries` holds for each event that it covers, in the order of their ids, 16 bytes of id and 32 bytes of digest;
-    `mac` is keyed and covers track, number, instant, entries and the link before.
+    `entries` names each event that it covers, in the order of their ids, with the digests of its columns and of its
+    subjects (`audit/digests.py`); `first_id` and `last_id` are the first and the last of them. `mac` is keyed and
+    covers every other column, `previous` is the `mac` of the link before.
     """
 
     number = models.PositiveBigIntegerField()
     at = models.DateTimeField()
+    first_id = models.UUIDField()
+    last_id = models.UUIDField()
     entries = models.BinaryField()
     previous = models.BinaryField(max_length=64)
     mac = models.BinaryField(max_length=64)
@@ -119,6 +123,10 @@ class Seal(AuditRecord):
             models.UniqueConstraint(
                 fields=("number",), condition=Q(track_id__isnull=True), name="seal_number_once_outside"
             ),
+        )
+        indexes = (
+            models.Index(fields=("track_id", "first_id"), name="seal_by_first_event"),
+            models.Index(fields=("track_id", "last_id"), name="seal_by_last_event"),
         )
 
     def __str__(self):
@@ -137,7 +145,14 @@ class AuditReview(AuditRecord):
 
     class Meta(AuditRecord.Meta):
         ordering = ("-until", "-id")
-        constraints = (models.CheckConstraint(condition=Q(until__gt=models.F("since")), name="audit_review_of_a_time"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(until__gt=models.F("since")), name="audit_review_of_a_time"),
+            # Each begins where the one before ended, so of two that are signed at once one is refused.
+            models.UniqueConstraint(fields=("track_id", "since"), name="audit_review_follows_once"),
+            models.UniqueConstraint(
+                fields=("since",), condition=Q(track_id__isnull=True), name="audit_review_follows_once_outside"
+            ),
+        )
         indexes = (models.Index(fields=("track_id", "-until"), name="audit_review_by_track"),)
 
     def __str__(self):

@@ -7,10 +7,9 @@ from django.db import transaction
 
 from participants.audit.actions import origin, record
 from participants.audit.models import Event, EventSubject
-from participants.audit.queries import events, events_about, with_names
+from participants.audit.queries import events, events_about
 from participants.models import Participant
 from participants.tracks.scope import OtherTrack, in_track
-from tests.statements import exactly
 
 
 def test_event_says_who_what_when_where(cast):
@@ -62,46 +61,3 @@ def test_events_are_neither_changed_nor_deleted(cast, change):
         record("x")
         with pytest.raises(TypeError), transaction.atomic():
             change()
-
-
-def test_rows_carry_names_in_two_statements(cast, django_assert_num_queries):
-    with in_track(cast.education):
-        for number in range(3):
-            record(f"event {number}", by=cast.education_manager, subjects=[("participant", cast.education.pk)])
-        record("by nobody")
-        rows = list(events()[:4])
-        with django_assert_num_queries(2):
-            named = with_names(rows)
-        assert [(row.actor, row.concerned) for row in named] == [
-            ("the system", ""),
-            *[("Education Manager", "1 participant")] * 3,
-        ]
-
-
-def test_page_shows_events_to_the_privacy_officer(cast):
-    client = cast.client("education_privacy_officer")
-    for _ in range(2):
-        response = client.get(cast.url(cast.education, "audit"))
-    assert response.status_code == 200
-    assert "Education Privacy Officer" in response.text
-    assert "page.viewed" in response.text
-    with in_track(cast.services):
-        record("only in services")
-    assert "only in services" not in client.get(cast.url(cast.education, "audit")).text
-
-
-@pytest.mark.parametrize("rows", [1, 3])
-def test_page_has_a_fixed_number_of_statements(cast, rows):
-    with in_track(cast.education):
-        for number in range(rows):
-            record(f"event {number}", by=cast.education_manager, subjects=[("participant", cast.education.pk)])
-    client, url = cast.client("education_privacy_officer"), cast.url(cast.education, "audit")
-    with exactly(7):
-        assert client.get(url).text.count("1 participant") == rows
-
-
-def test_refusals_can_be_singled_out(cast):
-    cast.client("education_facilitator").get(cast.url(cast.education, "referrals"))
-    response = cast.client("education_privacy_officer").get(cast.url(cast.education, "audit"), {"outcome": "refused"})
-    assert "page.refused" in response.text
-    assert "page.viewed" not in response.text
