@@ -3,15 +3,19 @@
 import datetime
 import secrets
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
 
 from participants.audit.actions import record
 from participants.errors import ProgramError
+from participants.staff import lockout
 from participants.staff.models import ProgramGrant, TrackGrant, User
-from participants.staff.roles import PROGRAM_ROLES, ROLES
+from participants.staff.roles import OVERSEER, PROGRAM_ROLES, ROLES
+from participants.staff.rules import CHECKS, IDLE, is_idle
 from participants.tracks.models import Program, Track
 
 
@@ -98,6 +102,28 @@ def grant_drop(
 
 
 @transaction.atomic
+def grant_oversight(
+    *,
+    user: User,
+    program: Program,
+    valid_from: datetime.date,
+    valid_until: datetime.date | None = None,
+    by: User | None,
+) -> ProgramGrant:
+    """Let a user read what belongs to no track. Raises ProgramError as `grant_access` does."""
+    if valid_until is not None and valid_until < valid_from:
+        raise ProgramError("The last day is before the first day.", field="valid_until")
+    if by is not None and by.pk == user.pk:
+        raise ProgramError("Nobody grants access to themselves. Ask another administrator.", field="email")
+    if ProgramGrant.objects.live(valid_from).filter(user=user, program=program, role=OVERSEER).exists():
+        raise ProgramError(f"{user.name} oversees the program already.", field="role")
+    days = {"valid_from": valid_from, "valid_until": valid_until}
+    grant = ProgramGrant.objects.create(user=user, program=program, role=OVERSEER, granted_by=by, **days)
+    record("access.granted", by=by, subjects=[("user", user.pk)], detail={"role": OVERSEER, "program": program.slug})
+    return grant
+
+
+@transaction.atomic
 def admit(
     *,
     email: str,
@@ -140,3 +166,56 @@ def end_access(*, grant: TrackGrant | ProgramGrant, on: datetime.date, by: User 
         grant.save(update_fields=("valid_until",))
     record("access.ended", by=by, subjects=[("user", grant.user_id)], detail={"role": grant.role})
     return grant
+
+
+@transaction.atomic
+def unlock(*, user: User, now: datetime.datetime, by: User | None) -> User:
+    """Let an account sign in again that is locked, or was disabled because nobody had signed in for 90 days.
+
+    Raises ProgramError when it is neither, and for one's own account.
+    """
+    if by is not None and by.pk == user.pk:
+        raise ProgramError("Nobody releases their own account. Ask another administrator.")
+    user = User.objects.select_for_update().get(pk=user.pk)
+    locked = lockout.release(user.email)
+    idle = is_idle(last_login=user.last_login, active_since=user.active_since, now=now)
+    if not locked and not idle and user.idle_since is None:
+        raise ProgramError("This account is neither locked nor disabled.")
+    why = [name for name, true in (("locked", locked), ("idle", idle or user.idle_since is not None)) if true]
+    if "idle" in why:
+        user.active_since, user.idle_since, user.is_active = now, None, True
+        user.save(update_fields=("active_since", "idle_since", "is_active"))
+    record("account.unlocked", by=by, subjects=[("user", user.pk)], detail={"was": why})
+    return user
+
+
+@transaction.atomic
+def reset_second_factor(*, user: User, checked: str, by: User | None) -> User:
+    """Remove a lost second factor, with its recovery codes; the person sets up a new one at the next sign-in.
+
+    `checked` says how who asks was verified (CJIS 5.9.5 IA-5). Raises ProgramError without that, when there is
+    nothing to remove, and for one's own account.
+    """
+    if checked not in dict(CHECKS):
+        raise ProgramError("Say how you made sure who is asking.", field="checked")
+    if by is not None and by.pk == user.pk:
+        raise ProgramError("Nobody removes their own second factor here. Ask another administrator.")
+    removed, _ = Authenticator.objects.filter(user_id=user.pk).delete()
+    if not removed:
+        raise ProgramError("This account has no second factor.")
+    record("second_factor.reset", by=by, subjects=[("user", user.pk)], detail={"checked": checked})
+    return user
+
+
+@transaction.atomic
+def disable_idle_accounts(*, now: datetime.datetime) -> int:
+    """Disable every account that nobody has signed in to for 90 days (CJIS 5.9.5 AC-2); returns how many."""
+    before = now - IDLE
+    never_or_long_ago = Q(last_login__isnull=True) | Q(last_login__lte=before)
+    idle = User.objects.select_for_update().filter(never_or_long_ago, is_active=True, active_since__lte=before)
+    users = list(idle.order_by("pk"))
+    for user in users:
+        user.is_active, user.idle_since = False, now
+        user.save(update_fields=("is_active", "idle_since"))
+        record("account.disabled", subjects=[("user", user.pk)], detail={"was": ["idle"]})
+    return len(users)

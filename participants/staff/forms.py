@@ -3,6 +3,7 @@
 from django import forms
 
 from participants.staff.roles import ROLE_CHOICES
+from participants.staff.rules import CHECKS
 from participants.web.forms import ProgramForm
 
 
@@ -18,3 +19,18 @@ class GrantForm(ProgramForm):
 
 class EndGrantForm(ProgramForm):
     """Nothing to fill in: the button is the decision."""
+
+
+class UnlockForm(ProgramForm):
+    """Nothing to fill in: the button is the decision."""
+
+
+class ResetFactorForm(ProgramForm):
+    """How the administrator made sure of who has lost a device."""
+
+    checked = forms.ChoiceField(
+        label="How did you make sure who is asking?",
+        choices=CHECKS,
+        widget=forms.RadioSelect,
+        help_text="An e-mail or a call that you did not start yourself is not enough.",
+    )

@@ -61,8 +61,25 @@ class GrantQuerySet(models.QuerySet):
 class Grant(models.Model):
     """A right in force from one day until another (both included), by the calendar of its program."""
 
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = GrantQuerySet.as_manager()
+
     class Meta:
         abstract = True
+        ordering = ("user__name", "valid_from", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="%(class)s_ends_after_it_starts",
+            ),
+        )
+
+    def __str__(self):
+        return f"{self.role} {self.id}"
 
     def is_live(self, now: datetime.datetime) -> bool:
         """Whether the grant is in force at an instant."""
@@ -73,29 +90,16 @@ class Grant(models.Model):
 class TrackGrant(Grant):
     """The right of one user to enter one track in one role, from one day until another (both included)."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="grants")
     track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="grants")
     role = models.CharField(max_length=30, choices=ROLE_CHOICES)
-    valid_from = models.DateField()
-    valid_until = models.DateField(null=True, blank=True)
-    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
-    objects = GrantQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("user__name", "valid_from", "id")
+    class Meta(Grant.Meta):
         constraints = (
-            models.CheckConstraint(
-                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
-                name="grant_ends_after_it_starts",
-            ),
+            *Grant.Meta.constraints,
             models.CheckConstraint(condition=Q(role__in=list(ROLES)), name="grant_role_known"),
             models.UniqueConstraint(fields=("user", "track", "role", "valid_from"), name="one_grant_per_role_and_day"),
         )
-
-    def __str__(self):
-        return f"{self.role} {self.id}"
 
     @property
     def calendar(self) -> Program:
@@ -107,38 +111,34 @@ class TrackGrant(Grant):
 
 
 class ProgramGrant(Grant):
-    """The right of one user to send referrals to a program from outside its tracks, in the name of an agency."""
+    """The right of one user in a program as a whole, outside its tracks; who sends does so in the name of an agency."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="program_grants")
     program = models.ForeignKey("participants.Program", on_delete=models.PROTECT, related_name="grants")
     role = models.CharField(max_length=30, choices=PROGRAM_ROLE_CHOICES)
     agency = models.CharField(max_length=150)
-    valid_from = models.DateField()
-    valid_until = models.DateField(null=True, blank=True)
-    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
-    objects = GrantQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("user__name", "valid_from", "id")
+    class Meta(Grant.Meta):
         constraints = (
-            models.CheckConstraint(
-                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
-                name="program_grant_ends_after_it_starts",
-            ),
+            *Grant.Meta.constraints,
             models.CheckConstraint(condition=Q(role__in=list(PROGRAM_ROLES)), name="program_grant_role_known"),
             models.UniqueConstraint(
                 fields=("user", "program", "role", "valid_from"), name="one_program_grant_per_role_and_day"
             ),
         )
 
-    def __str__(self):
-        return f"{self.role} {self.id}"
-
     @property
     def calendar(self) -> Program:
         return self.program
+
+    @property
+    def place(self) -> str | None:
+        """Where the grant leads: to the program by its slug, or, None, to what belongs to no track."""
+        return None if Permission.VIEW_OVERSIGHT in self.as_role.permissions else self.program.slug
+
+    def opens(self, slug: str | None) -> bool:
+        """Whether the grant opens the addresses of a program, or with None those that belong to no track."""
+        return self.place == slug
 
     @property
     def as_role(self) -> Role:
@@ -164,10 +164,24 @@ class FailedSignIn(models.Model):
 
 
 class Lockout(models.Model):
-    """An address that may not sign in until an administrator or `manage.py unlock` releases it."""
+    """An address that may not sign in until an administrator or `manage.py unlock` releases it.
+
+    The row is there from the first failure on, to be held while failures are counted; `at` is set with the lock.
+    """
 
     account = models.BinaryField(max_length=32, unique=True)
-    at = models.DateTimeField()
+    at = models.DateTimeField(null=True)
 
     def __str__(self):
         return f"lockout {self.pk}"
+
+
+class UsedCode(models.Model):
+    """A code of an authenticator app that was accepted once: a keyed hash of user and code. Taken once by the
+    database, so that two processes cannot accept it both."""
+
+    code = models.BinaryField(max_length=32, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self):
+        return f"used code {self.pk}"

@@ -1,12 +1,15 @@
 """Who may enter what."""
 
 import datetime
+from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, QuerySet
 
 from participants.staff.models import ProgramGrant, TrackGrant, User
 from participants.staff.permissions import Permission
 from participants.staff.roles import ROLES
+from participants.staff.second_factor import FACTORS
 from participants.tracks.models import Track
 
 
@@ -50,7 +53,13 @@ def staff_with(permission: Permission, *, track: Track, on: datetime.date) -> Qu
 
 
 def grants_of(track: Track) -> QuerySet[TrackGrant]:
-    """Every grant of a track, ended ones included."""
+    """Every grant of a track, ended ones included; `enrolled` says whether the account has a second factor."""
+    factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=FACTORS)
     # Whether a grant is live is asked of the calendar of its track's program.
     grants = TrackGrant.objects.filter(track=track).select_related("user", "track__program")
-    return grants.order_by("user__name", "valid_from", "id")
+    return grants.annotate(enrolled=Exists(factors)).order_by("user__name", "valid_from", "id")
+
+
+def everybody() -> list[tuple[UUID, str]]:
+    """Every account by name: for what belongs to no track. One statement."""
+    return list(User.objects.order_by("name", "id").values_list("pk", "name"))

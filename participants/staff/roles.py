@@ -152,6 +152,7 @@ ROLES: dict[str, Role] = {
 }
 ROLE_CHOICES = [(role.key, role.name) for role in ROLES.values()]
 
+OVERSEER = "overseer"
 # Held for a program, outside its tracks: who sends cases learns nothing of them.
 PROGRAM_ROLES: dict[str, Role] = {
     "sender": Role(
@@ -160,8 +161,8 @@ PROGRAM_ROLES: dict[str, Role] = {
         "Sends files of referrals in the name of an agency. Sees counts and refused rows, never a case.",
         frozenset({P.SEND_REFERRALS}),
     ),
-    "overseer": Role(
-        "overseer",
+    OVERSEER: Role(
+        OVERSEER,
         "Overseer",
         "Reads what belongs to no track: sign-ins, lockouts, refusals. Sees no case and no reference.",
         frozenset({P.VIEW_OVERSIGHT}),

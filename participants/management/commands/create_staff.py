@@ -1,4 +1,5 @@
-"""`manage.py create_staff`: an account, and its right to enter one track in one role, or to send to a program."""
+"""`manage.py create_staff`: an account, and its right to enter one track in one role, to send to a program, or to
+oversee what belongs to no track."""
 
 import secrets
 from pathlib import Path
@@ -7,9 +8,9 @@ from django.db import transaction
 
 from participants.errors import ProgramError
 from participants.management.base import ProgramCommand, Usage, date_argument, program_of, today_in
-from participants.staff.actions import create_user, grant_access, grant_drop
+from participants.staff.actions import create_user, grant_access, grant_drop, grant_oversight
 from participants.staff.models import ProgramGrant, TrackGrant, User
-from participants.staff.roles import PROGRAM_ROLES, ROLES
+from participants.staff.roles import OVERSEER, PROGRAM_ROLES, ROLES
 from participants.tracks.models import RULES, Program
 
 
@@ -21,7 +22,9 @@ class Command(ProgramCommand):
         parser.add_argument("email")
         parser.add_argument("--name", default="", help="the person's name; needed for a new account")
         parser.add_argument("--program", required=True, metavar="SLUG")
-        parser.add_argument("--track", choices=list(RULES), help="needed, except for a sender: who sends has no track")
+        parser.add_argument(
+            "--track", choices=list(RULES), help="needed, but for a sender and an overseer, who have none"
+        )
         parser.add_argument("--role", required=True, choices=[*ROLES, *PROGRAM_ROLES])
         parser.add_argument("--agency", default="", metavar="NAME", help="in whose name a sender sends")
         parser.add_argument("--until", type=date_argument, metavar="DATE", help="last day of the access")
@@ -39,6 +42,10 @@ class Command(ProgramCommand):
             password = secrets.token_urlsafe(15) if password_file is None else read_password(password_file)
             user = create_user(email=email, name=name, password=password, by=None)
             if password_file is None:
+                # Printed, so seen by whoever runs this: it opens nothing but its own change. In a file it may be the
+                # person's own.
+                user.must_change_password = True
+                user.save(update_fields=("must_change_password",))
                 answer["password"] = password
         grant = grant_role(user, program, track=track, role=role, agency=agency, until=until)
         return {
@@ -57,6 +64,8 @@ class Command(ProgramCommand):
         if answer["track"]:
             role = ROLES[answer["role"]].name.lower()
             told = f"may enter {answer['program']}/{answer['track']} as {role}"
+        elif answer["role"] == OVERSEER:
+            told = "may read what belongs to no track"
         else:
             told = f"may send referrals to {answer['program']} in the name of {answer['agency']}"
         self.stdout.write(f"{answer['name']} {told}{until}.")
@@ -70,16 +79,19 @@ def check_usage(*, track: str | None, role: str, agency: str) -> None:
     """A role is held in a track or outside both. Raises Usage."""
     if role in PROGRAM_ROLES and track:
         raise Usage(f"The role {role} is held outside the tracks: leave out --track.")
-    if role in PROGRAM_ROLES and not agency.strip():
+    if role in PROGRAM_ROLES and role != OVERSEER and not agency.strip():
         raise Usage(f"The role {role} needs --agency.")
     if role not in PROGRAM_ROLES and not track:
         raise Usage(f"The role {role} needs --track.")
-    if role not in PROGRAM_ROLES and agency:
+    if (role not in PROGRAM_ROLES or role == OVERSEER) and agency:
         raise Usage("--agency belongs to the role sender.")
 
 
 def grant_role(user: User, program: Program, *, track, role, agency, until) -> TrackGrant | ProgramGrant:
     grant = {"user": user, "role": role, "valid_from": today_in(program), "valid_until": until, "by": None}
+    if role == OVERSEER:
+        del grant["role"]
+        return grant_oversight(program=program, **grant)
     if role in PROGRAM_ROLES:
         return grant_drop(program=program, agency=agency, **grant)
     return grant_access(track=program.tracks.select_related("program").get(kind=track), **grant)
