@@ -22,6 +22,11 @@ def log_as_the_project_does(**kwargs) -> None:
 HOUR = 60 * 60
 # name of the task: seconds between two runs. `manage.py work` runs the same table without a broker.
 SWEEPS = {
+    "participants.staff.disable_idle_accounts": 24 * HOUR,
+    "participants.staff.forget_failures": 24 * HOUR,
+    "participants.access.delete_kept_forms": HOUR,
+    "participants.access.delete_old_sessions": HOUR,
+    "participants.audit.seal_audit": HOUR / 12,
     "participants.consent.lapse_offers": HOUR,
     "participants.files.delete_expired_files": HOUR / 12,
 }

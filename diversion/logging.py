@@ -16,15 +16,18 @@ class PlainFormatter(logging.Formatter):
         super().__init__(self.default_format, style="{")
 
     def format(self, record: logging.LogRecord) -> str:
+        record = copy.copy(record)
+        record.exc_text = None  # another formatter may have left the whole traceback here
         if isinstance(record.args, dict) and record.args.keys() >= {"exc", "traceback"}:
             # Celery writes the exception's text into the message; type and place follow below it all the same.
-            record = copy.copy(record)
             record.args = {**record.args, "exc": "see the place", "traceback": ""}
         elif request := getattr(record, "request", None):
             # What a person typed into an address can be a name; the shape of the address is enough.
             match = getattr(request, "resolver_match", None)
             shape = f"/{match.route}" if match else "an unknown address"
-            record = copy.copy(record)
+            if record.name.startswith("django.security"):
+                # Its text quotes the header that was wrong; the logger's own name says what kind it was.
+                record.msg, record.args = "Refused: %s", (shape,)
             record.args = tuple(shape if arg == getattr(request, "path", None) else arg for arg in record.args or ())
         return super().format(record)
 

@@ -15,7 +15,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO = env.flag("DEMO")
 DEBUG = False
 VAR = env.folder("DIVERSION_VAR", BASE_DIR / "var")
-KEYS = env.folder("DIVERSION_KEYS", VAR / "keys")
+# Made when the first seal is: a store that is not there must not stop the pages.
+AUDIT_HEADS = env.text("AUDIT_HEADS", "") or VAR / "audit-heads"
 SECRET_KEY = env.secret("SECRET_KEY", made_in=VAR if DEMO else None)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
 REDIS_URL = env.text("REDIS_URL", "")
@@ -35,21 +36,24 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
 ]
 MIDDLEWARE = [
+    "participants.access.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "participants.access.middleware.NoStoreMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "participants.access.locking.LockMiddleware",
+    "participants.staff.enrolment.EnrolmentMiddleware",
     # Last: it runs the view and its rendering inside the track.
     "participants.access.middleware.TrackMiddleware",
 ]
@@ -87,6 +91,9 @@ def _database(url: str) -> dict:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
+    else:
+        # A cursor that outlives its transaction would be looked for on another server connection.
+        database["DISABLE_SERVER_SIDE_CURSORS"] = env.flag("BEHIND_POOLER")
     return database
 
 
@@ -95,12 +102,28 @@ if _owner := env.text("DATABASE_OWNER_URL", ""):
     DATABASES["owner"] = _database(_owner)
     if DATABASES["owner"]["ENGINE"] != DATABASES["default"]["ENGINE"]:
         raise ImproperlyConfigured("DATABASE_URL and DATABASE_OWNER_URL must name the same kind of database.")
+
+
+def _apart_from_keys() -> dict[str, Path]:
+    """Where the keys must not lie: with the program, or with a database that is a file."""
+    folders = {"the program": BASE_DIR}
+    if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        file = Path(DATABASES["default"]["NAME"]).resolve()
+        folders["the database"] = VAR if file.is_relative_to(VAR) else file.parent
+    return folders
+
+
+KEYS = (
+    env.folder("DIVERSION_KEYS", VAR / "keys")
+    if DEMO
+    else env.keys_folder("DIVERSION_KEYS", apart_from=_apart_from_keys())
+)
 # Test databases are copied from migrations, never serialised through unscoped managers.
 TEST_NON_SERIALIZED_APPS = ["participants"]
 
 # --- people who sign in --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "participants.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["participants.staff.backend.StaffBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
@@ -122,12 +145,38 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
+# Failures are counted per account in the database (participants/staff/lockout.py), not per process in the cache.
+ACCOUNT_RATE_LIMITS = {"login_failed": None}
+ACCOUNT_FORMS = {"change_password": "participants.staff.sign_in_forms.PasswordChangeForm"}
+# Every account has a second factor. Only a demonstration that answers this machine alone does without.
+SECOND_FACTOR_REQUIRED = not DEMO or not set(ALLOWED_HOSTS) <= {"127.0.0.1", "localhost", "[::1]"}
+MFA_ADAPTER = "participants.staff.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Pretrial diversion"
+MFA_TOTP_TOLERANCE = 1  # half a minute: the clock of a phone may be so far off
+MFA_FORMS = {
+    "authenticate": "participants.staff.sign_in_forms.CodeForm",
+    "reauthenticate": "participants.staff.sign_in_forms.CodeAgainForm",
+    "activate_totp": "participants.staff.sign_in_forms.AppForm",
+    "add_webauthn": "participants.staff.sign_in_forms.NewPasskeyForm",
+    "authenticate_webauthn": "participants.staff.sign_in_forms.PasskeyForm",
+    "reauthenticate_webauthn": "participants.staff.sign_in_forms.PasskeyAgainForm",
+    "login_webauthn": "participants.staff.sign_in_forms.PasskeyLoginForm",
+}
 # Nothing sends mail yet.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 
 # --- sessions, cookies, transport ----------------------------------------------------------------------------
-SESSION_COOKIE_AGE = 12 * 60 * 60
+# A session locks by itself (participants/access/lock.py); its row stays so long, so that typing is kept for a person
+# who comes back to a locked one the next morning.
+SESSION_COOKIE_AGE = 24 * 60 * 60
+# Before exports, grants and key commands the password or the second factor is asked for once more.
+FRESH_SIGN_IN_REQUIRED = not DEMO
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
+# A browser takes a cookie with this prefix from this very host only, over TLS, for the whole site.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("session", "csrf") if DEMO else ("__Host-session", "__Host-csrf")
 # Kept on the server and gone with the sign-out: the next person at this browser reads none of it.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -139,22 +188,27 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 SECURE_HSTS_SECONDS = 0 if DEMO else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEMO
+# No other site learns an address of ours. "no-referrer" would also empty the Origin by which forms are checked.
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "participants.web.views.form_not_ours"
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+# What is not named (objects, frames, workers, manifests, media) falls under "default-src": nothing.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        # Bootstrap draws its form icons from data addresses.
+        # Bootstrap draws its form icons from data addresses; an image runs nothing.
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
+        "upgrade-insecure-requests": not DEMO,
     }
 }
 # What a person typed must not reach a temporary file: uploads stay in memory, and larger ones are refused.
@@ -162,6 +216,10 @@ UPLOAD_LIMIT = 10 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["participants.web.uploads.InMemoryOrRefused"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+# A report of a fault names its kind and place, never a value: in a log, a mail, or on a debug page.
+DEFAULT_EXCEPTION_REPORTER = "diversion.faults.PlainReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "diversion.faults.ShowsNothing"
 
 # --- words, dates, static files ------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

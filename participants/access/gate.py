@@ -19,6 +19,8 @@ def requires(permission: Permission) -> Callable:
             return view(request, *args, **kwargs)
 
         gated.permission = permission
+        # With those of the same decorator below it: a view may ask for several.
+        gated.permissions = frozenset({permission, *getattr(view, "permissions", ())})
         return gated
 
     return decorate

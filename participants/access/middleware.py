@@ -8,6 +8,7 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from participants.access import kept
 from participants.audit.actions import origin, record
 from participants.audit.address import client_address
 from participants.audit.models import Event
@@ -16,26 +17,15 @@ from participants.staff.queries import live_grants, live_program_grants
 from participants.tracks.scope import in_track
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-
-
-class NoStoreMiddleware:
-    """Nothing that a signed-in person sees stays in a cache or behind the browser's back button."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        response = self.get_response(request)
-        if "Cache-Control" not in response:
-            response["Cache-Control"] = "no-store"
-        return response
+WRONG_METHOD = 405
 
 
 class TrackMiddleware:
     """Runs the view and its rendering inside the track that the address names. Must be the last middleware.
 
-    An address that names a program only (`/<program>/…`) is gated the same way by the grants for that program. No
-    scope is open there, so nothing of a track can be asked for by accident.
+    An address that names a program only (`/<program>/…`) is gated the same way by the grants for that program, and one
+    that names none but asks for a permission (`/oversight/`) by the grants that give it. No scope is open there, so
+    nothing of a track can be asked for by accident.
 
     An exception leaves the scope (and its transaction) before it becomes a response, so a refused request
     leaves no row; its refusal is put on record afterwards, in a transaction of its own.
@@ -48,12 +38,12 @@ class TrackMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        if "program" not in kwargs:
+        if "program" not in kwargs and not hasattr(view, "permission"):
             return None
         if request.user.must_change_password:
             return redirect("account_change_password")
         if "track" not in kwargs:
-            return self._in_program(request, view, args, kwargs)
+            return self._outside(request, view, args, kwargs)
         program, kind = kwargs.pop("program"), kwargs.pop("track")
         route = request.resolver_match.route
         with origin(client_address(request), f"{request.method} /{route}"[:200]):
@@ -80,25 +70,26 @@ class TrackMiddleware:
                 raise
 
     @staticmethod
-    def _in_program(request, view, args, kwargs):
-        """The gate of a program, outside its tracks: what happens here belongs to none of them."""
-        slug = kwargs.pop("program")
+    def _outside(request, view, args, kwargs):
+        """The gate of a program, outside its tracks, and of what belongs to no track: nothing here belongs to any."""
+        slug = kwargs.pop("program", None)
         route = request.resolver_match.route
         with origin(client_address(request), f"{request.method} /{route}"[:200]):
-            here = [
-                grant for grant in live_program_grants(request.user, now=timezone.now()) if grant.program.slug == slug
-            ]
+            held = live_program_grants(request.user, now=timezone.now())
+            here = [grant for grant in held if grant.opens(slug)]
             if not here:
                 record("access.refused", by=request.user, outcome=Event.Outcome.REFUSED)
                 raise Http404
-            request.program = here[0].program
+            request.oversight = slug is None
+            request.program = here[0].program if slug else None
             request.program_grants = here
-            request.tracks_open = 1 + len({grant.track_id for grant in live_grants(request.user, now=timezone.now())})
+            tracks = {grant.track_id for grant in live_grants(request.user, now=timezone.now())}
+            request.tracks_open = len(tracks) + len({grant.place for grant in held})
             request.permissions = permissions_of(here)
             request.may = request.permissions.__contains__
-            page = {"page": request.resolver_match.url_name, "program": slug}
+            page = {"page": request.resolver_match.url_name, **({"program": slug} if slug else {})}
             try:
-                with timezone.override(request.program.zone):
+                with timezone.override(here[0].program.zone):
                     response = view(request, *args, **kwargs)
                     if hasattr(response, "render") and callable(response.render):
                         response = response.render()
@@ -106,8 +97,7 @@ class TrackMiddleware:
                 detail = {**page, "answer": type(refusal).__name__}
                 record("page.refused", by=request.user, outcome=Event.Outcome.REFUSED, detail=detail)
                 raise
-            if response.status_code in (200, 422):
-                record("page.viewed", by=request.user, detail=page)
+            put_on_record(request, response, page)
             return response
 
     @staticmethod
@@ -116,16 +106,25 @@ class TrackMiddleware:
         with ExitStack() as stack:
             scope = stack.enter_context(in_track(request.track, by=request.user, write=not safe))
             scope.privileges = request.permissions
+            if not safe and kept.DISCARD in request.POST:
+                kept.forget(request)
+                return redirect(request.path)
             response = view(request, *args, **kwargs)
             if hasattr(response, "render") and callable(response.render):
                 response = response.render()
-            # One event for a page, with everything that was read for it; no event, no page.
-            if response.status_code in (200, 422):
-                with transaction.atomic():
-                    record(
-                        "page.viewed",
-                        by=request.user,
-                        subjects=scope.read,
-                        detail={"page": request.resolver_match.url_name},
-                    )
+            if not safe and not getattr(request, "keeps", False):
+                kept.forget(request)  # it was sent, or stands on the page that answers
+            put_on_record(request, response, {"page": request.resolver_match.url_name}, scope.read)
             return response
+
+
+def put_on_record(request, response, page: dict, subjects=()) -> None:
+    """One event for a page, with everything that was read for it, or for a method that the address does not take;
+    no event, no page."""
+    if response.status_code in (200, 422):
+        with transaction.atomic():
+            record("page.viewed", by=request.user, subjects=subjects, detail=page)
+    elif response.status_code == WRONG_METHOD:
+        detail = {**page, "answer": "MethodNotAllowed"}
+        with transaction.atomic():
+            record("page.refused", by=request.user, outcome=Event.Outcome.REFUSED, detail=detail)

@@ -8,9 +8,12 @@ from crispy_forms.layout import Div
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from participants.access.kept import KeptFields, kept_fields
 from participants.errors import ProgramError, ValuesRefused
 from participants.tracks.models import new_id
 
@@ -87,6 +90,15 @@ class ProgramForm(forms.Form):
             if isinstance(field, forms.TimeField) and not isinstance(field.widget, TimeInput):
                 field.widget = TimeInput(attrs=field.widget.attrs)
 
+    def full_clean(self) -> None:
+        if isinstance(self.data, KeptFields):  # shown as it was typed, and judged when it is sent
+            self._errors, self.cleaned_data = ErrorDict(renderer=self.renderer), {}
+            return
+        super().full_clean()
+
+    def is_valid(self) -> bool:
+        return not isinstance(self.data, KeptFields) and super().is_valid()
+
     def apply_error(self, error: ProgramError) -> None:
         """Show a refusal next to the field that it names, or above the form."""
         self.add_error(error.field if error.field in self.fields else None, error.message)
@@ -130,7 +142,8 @@ class OnceMixin(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self._signer = signing.Signer(salt=f"form-key:{self.track.pk}:{self.user.pk}")
+        place = self.track.pk if self.track else "outside"
+        self._signer = signing.Signer(salt=f"form-key:{place}:{self.user.pk}")
         self.fields["form_key"].initial = lambda: self._signer.sign(new_id().hex)
 
     def apply_error(self, error: ProgramError) -> None:
@@ -157,4 +170,12 @@ class OnceMixin(forms.Form):
 
 def page_status(form) -> int:
     """422 for a form that is shown again because of its content, else 200."""
-    return 422 if form.is_bound and form.errors else 200
+    return 422 if form.is_bound and not isinstance(form.data, KeptFields) and form.errors else 200
+
+
+def posted(request) -> QueryDict | None:
+    """What a form binds to: what was sent, an empty form too; on any other request what this person typed here
+    before the session locked, or None. A form that shows kept typing is never valid, so it cannot be acted on."""
+    if request.method == "POST":
+        return request.POST
+    return kept_fields(request)

@@ -3,6 +3,7 @@
 import io
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
@@ -12,7 +13,16 @@ class TooLarge(InMemoryUploadedFile):
 
 
 class InMemoryOrRefused(FileUploadHandler):
-    """Keeps up to `UPLOAD_LIMIT` bytes of each file in memory and marks a longer one as too large."""
+    """Keeps up to `UPLOAD_LIMIT` bytes of the files of one request in memory, and marks a file that goes beyond.
+
+    A request of more than twice the limit is not read at all: `RequestDataTooBig` is answered with 413.
+    """
+
+    kept = 0  # bytes of the files before this one
+
+    def handle_raw_input(self, input_data, META, content_length, boundary, encoding=None):
+        if content_length > 2 * settings.UPLOAD_LIMIT + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise RequestDataTooBig("The request is larger than this site takes.")
 
     def new_file(self, *args, **kwargs):
         super().new_file(*args, **kwargs)
@@ -21,14 +31,16 @@ class InMemoryOrRefused(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data, start):
         self.size += len(raw_data)
-        if self.size <= settings.UPLOAD_LIMIT:
+        if self.kept + self.size <= settings.UPLOAD_LIMIT:
             self.parts.append(raw_data)
         else:
             self.parts.clear()
         return None
 
     def file_complete(self, file_size):
-        kind = InMemoryUploadedFile if self.size <= settings.UPLOAD_LIMIT else TooLarge
+        fits = self.kept + self.size <= settings.UPLOAD_LIMIT
+        kind = InMemoryUploadedFile if fits else TooLarge
+        self.kept += self.size if fits else 0
         return kind(
             file=io.BytesIO(b"".join(self.parts)),
             field_name=self.field_name,

@@ -1,6 +1,8 @@
 """Pages outside the tracks: home, health, and the pages of refusals."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
@@ -17,15 +19,21 @@ from participants.web import clock
 
 @require_GET
 def home(request):
-    """The tracks that one may enter, and the programs that one sends referrals to; with one only, straight into it."""
+    """The tracks that one may enter, the programs that one sends referrals to, and what belongs to no track for who
+    oversees it; with one place only, straight into it."""
     now = clock.now()
     tracks = open_tracks(request.user, now=now)
-    drops = {grant.program_id: grant for grant in reversed(live_program_grants(request.user, now=now))}.values()
-    if len(tracks) == 1 and not drops:
-        return redirect(reverse("my_day", kwargs={"program": tracks[0].program.slug, "track": tracks[0].kind}))
-    if len(drops) == 1 and not tracks:
-        return redirect(reverse("drop", kwargs={"program": next(iter(drops)).program.slug}))
-    return render(request, "home.html", {"tracks": tracks, "drops": drops})
+    outside = {grant.place: grant for grant in reversed(live_program_grants(request.user, now=now))}
+    oversees = outside.pop(None, None) is not None
+    drops = outside.values()
+    places = [
+        *(reverse("my_day", kwargs={"program": track.program.slug, "track": track.kind}) for track in tracks),
+        *(reverse("drop", kwargs={"program": slug}) for slug in outside),
+        *([reverse("oversight")] if oversees else []),
+    ]
+    if len(places) == 1:
+        return redirect(places[0])
+    return render(request, "home.html", {"tracks": tracks, "drops": drops, "oversees": oversees})
 
 
 @require_safe
@@ -44,8 +52,21 @@ def not_found(request, exception):
     return render(request, "404.html", status=404)
 
 
+def not_understood(request, exception):
+    """400 for a request that is broken, 413 for one that is too large; such a one is read no further."""
+    large = isinstance(exception, RequestDataTooBig)
+    return render(request, "400.html", {"large": large, "files": settings.UPLOAD_LIMIT}, status=413 if large else 400)
+
+
 def forbidden(request, exception):
     return render(request, "403.html", status=403)
+
+
+def too_many(request):
+    """Too many tries to sign in from one network address: refused before anything is looked at, and on record."""
+    with origin(client_address(request), "/account/"):
+        record("sign_in", outcome=Event.Outcome.REFUSED, detail={"too_many": True})
+    return render(request, "429.html", status=429)
 
 
 def form_not_ours(request, reason=""):
