@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from participants.completion.queries import returned_to, waiting_proposals
 from participants.court.queries import court_dates
+from participants.people.break_glass import not_seen
 from participants.referrals.assignment import steps_of
 from participants.referrals.queries import waiting_steps
 from participants.referrals.rules import Status
 from participants.screening.queries import second_looks_for
+from participants.sessions.keeping import without_keeper
 from participants.sessions.queries import sessions_on, unrecorded_before
 from participants.staff.models import User
 from participants.staff.permissions import Permission
@@ -39,6 +41,10 @@ class Day:
     approvals: list | None
     returned: list | None
     second_looks: list | None
+    # Opened by break-glass and not looked at, for the privacy officer.
+    glass: list | None
+    # Privileged notes whose keeper is not here any more, for the clinical supervisor.
+    orphans: list | None
     steps: list[tuple[str, str, int]] | None
     # The same of the cases that are assigned to this person.
     mine: list[tuple[str, str, int]] | None
@@ -68,6 +74,8 @@ def day_of(user: User, permissions: frozenset[Permission], *, on: datetime.date)
         approvals=_to_decide(user) if decides else None,
         returned=list(returned_to(user, on - datetime.timedelta(days=RETURNED_DAYS))) if proposes else None,
         second_looks=list(second_looks_for(user)) if Permission.REVIEW_SCREENINGS in permissions else None,
+        glass=not_seen() if Permission.VIEW_AUDIT in permissions else None,
+        orphans=without_keeper(today=on) if Permission.REASSIGN_NOTES in permissions else None,
         steps=_steps(waiting_steps()) if Permission.VIEW_REFERRALS in permissions else None,
         mine=_steps(steps_of(user)) if Permission.MAKE_OFFERS in permissions else None,
     )

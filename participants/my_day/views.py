@@ -4,6 +4,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from participants.access.gate import requires
+from participants.audit.queries import is_overdue, reviewed_until
 from participants.handoffs.queries import unfinished_stops
 from participants.my_day.queries import day_of
 from participants.staff.permissions import Permission
@@ -14,6 +15,12 @@ from participants.web import clock
 @requires(Permission.OPEN_TRACK)
 def my_day(request):
     day = day_of(request.user, request.permissions, on=clock.today())
-    stops = unfinished_stops(clock.now()) if request.may(Permission.HAND_OFF) else []
-    context = {"day": day, "stops": stops, "roles": [grant.as_role for grant in request.grants]}
+    now = clock.now()
+    stops = unfinished_stops(now) if request.may(Permission.HAND_OFF) else []
+    context = {
+        "day": day,
+        "stops": stops,
+        "roles": [grant.as_role for grant in request.grants],
+        "review_due": request.may(Permission.VIEW_AUDIT) and is_overdue(reviewed_until(now), now),
+    }
     return render(request, "my_day/my_day.html", context)

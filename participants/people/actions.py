@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from participants.audit.actions import record
+from participants.audit.changes import keep_changes
 from participants.enrollment.queries import Findings, find
 from participants.errors import ProgramError
 from participants.people.models import Participant, SearchToken, new_reference
-from participants.people.queries import Changes, changes_since
+from participants.people.queries import Changes, changes_since, ways_of
 from participants.referrals.models import Referral
 from participants.referrals.rules import text_problem
 from participants.staff.models import User
@@ -88,13 +89,16 @@ def change_participant(*, participant: Participant, version: int, by: User, **fi
     changed = [name for name, value in fields.items() if getattr(current, name) != value]
     if not changed:
         return current
+    before = {name: getattr(current, name) for name in changed}
     for name in changed:
         setattr(current, name, fields[name])
     current.version += 1
     current.save(update_fields=[*changed, "version"])
     if {"name", "preferred_name", "phone"} & set(changed):
         index_participant(current)
-    record("participant.changed", by=by, subjects=[current], fields=changed, detail={"version": current.version})
+    detail = {"version": current.version}
+    event = record("participant.changed", by=by, subjects=[current], fields=changed, detail=detail)
+    keep_changes(current, before, by=by, at=event.at)
     return current
 
 
@@ -160,7 +164,7 @@ def index_record(
 
 @transaction.atomic
 def search(*, text: str, participants: bool, referrals: bool, by: User) -> Findings:
-    """Search the track, on record with what was found; what was typed is kept nowhere.
+    """Search the track, on record with what was found and in which ways was looked; what was typed is kept nowhere.
 
     `participants` and `referrals` say which of the two the searcher may see.
     """
@@ -169,6 +173,6 @@ def search(*, text: str, participants: bool, referrals: bool, by: User) -> Findi
         "search.made",
         by=by,
         subjects=[*findings.participants, *findings.referrals],
-        detail={"found": len(findings), "more": findings.more},
+        detail={"found": len(findings), "more": findings.more, "looked_by": ways_of(text)},
     )
     return findings

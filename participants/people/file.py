@@ -15,12 +15,13 @@ from participants.enrollment.models import Enrollment
 from participants.enrollment.queries import stays_of
 from participants.people.models import Participant
 from participants.people.timeline import timeline
+from participants.referrals.models import MustAppear
 from participants.requirements.models import Credit
 from participants.requirements.queries import progress_of
 from participants.requirements.rules import Progress, amount
 from participants.screening.queries import with_reviews
-from participants.sessions.models import Attendance, Note, Session
-from participants.sessions.queries import attendance_of, next_sessions, notes_of
+from participants.sessions.models import Attendance, Note
+from participants.sessions.queries import Next, attendance_of, attended_and_next, notes_of
 from participants.sessions.rules import Mark, State, described
 from participants.staff.models import User
 from participants.staff.permissions import Permission
@@ -29,18 +30,60 @@ from participants.tracks.scope import active_track
 
 @dataclass(frozen=True)
 class Row:
-    """One stay in the list."""
+    """One stay in the list, in the words of the page: fifty rows are formatted here far faster than in a template."""
 
-    stay: Enrollment
-    progress: list[Progress]
-    next_session: Session | None
+    url: str
+    called: str
+    reference: str
+    caseworker: str
+    placed: str
+    requirements: list[str]
+    ended: str
+    status: str
+    next_session: str
+    court: str
 
 
-def rows_of(stays: list[Enrollment], *, now: datetime.datetime) -> list[Row]:
-    """The stays of a list with progress and next session. Four statements, however many stays."""
-    progress = progress_of(stays)
-    upcoming = next_sessions([stay.pk for stay in stays], now)
-    return [Row(stay, progress[stay.pk], upcoming.get(stay.pk)) for stay in stays]
+def rows_of(stays: list[Enrollment], *, address: str, now: datetime.datetime) -> list[Row]:
+    """The stays of a list with progress and next session. Two statements, however many stays.
+
+    `address` is that of a file, with REFERENCE in place of the reference.
+    """
+    attended, upcoming = attended_and_next([stay.pk for stay in stays], now)
+    progress = progress_of(stays, attended)
+    return [_row(stay, progress[stay.pk], upcoming.get(stay.pk), address) for stay in stays]
+
+
+def _row(stay: Enrollment, progress: list[Progress], following: Next | None, address: str) -> Row:
+    person, case = stay.participant, stay.referral
+    court = _day(case.next_court_on) if case.next_court_on else ""
+    return Row(
+        url=address.replace("REFERENCE", person.reference),
+        called=person.called,
+        reference=person.reference,
+        caseworker=stay.caseworker.name,
+        placed=_day(stay.placed_on),
+        requirements=[f"{one.title}: {_standing(one)}" for one in progress] if stay.is_active else [],
+        ended="" if stay.is_active else _day(stay.exited_on),
+        status=stay.get_status_display(),
+        next_session=f"{following.name}, {_moment(following.starts_at)}" if following else "",
+        court=f"{court}, must appear" if court and case.must_appear == MustAppear.YES else court,
+    )
+
+
+def _standing(one: Progress) -> str:
+    return "waived" if one.waived else f"{one.text}, met" if one.met else one.text
+
+
+def _day(on: datetime.date) -> str:
+    """Apr 1, 2026, as `|date:"M j, Y"` writes it."""
+    return f"{on:%b} {on.day}, {on.year}"
+
+
+def _moment(at: datetime.datetime) -> str:
+    """Apr 1, 9:30 AM, where the program is."""
+    at = timezone.localtime(at)
+    return f"{at:%b} {at.day}, {at.hour % 12 or 12}:{at:%M %p}"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from participants.audit.actions import record
 from participants.enrollment.models import Enrollment
 from participants.errors import ProgramError
 from participants.people.actions import index_participant
-from participants.people.models import FileMerge, Participant, Restriction
+from participants.people.models import BreakGlass, FileMerge, Participant, Restriction
 from participants.people.restricting import OneFile, carry_restrictions
 from participants.staff.models import User
 
@@ -130,10 +130,11 @@ def merges_of(participant: Participant) -> list[FileMerge]:
 
 
 def _moving() -> Iterator[type[models.Model]]:
-    """The models whose rows lie in a participant's file. Restrictions are carried over, not moved."""
+    """The models whose rows lie in a participant's file. Restrictions are carried over, not moved; what a manager
+    opened by break-glass was that file, and opens no other one."""
     for relation in Participant._meta.get_fields(include_hidden=True):
         lies_in_file = relation.auto_created and not relation.concrete and relation.field.name == "participant"
-        if lies_in_file and relation.related_model is not Restriction:
+        if lies_in_file and relation.related_model not in (Restriction, BreakGlass):
             yield relation.related_model
 
 

@@ -18,7 +18,7 @@ from participants.people.models import FileMerge, Participant
 from participants.people.queries import participant_or_404
 from participants.staff.permissions import Permission
 from participants.web.clock import today
-from participants.web.forms import ProgramForm, page_status
+from participants.web.forms import ProgramForm, page_status, posted
 from participants.web.urls import track_url
 
 
@@ -51,8 +51,7 @@ class MergeForm(ProgramForm):
 def participant_merge(request, reference: str):
     """Say which other file is the same person's; the page shows what goes over before it does."""
     kept = participant_or_404(reference)
-    posted = request.POST if request.method == "POST" else None
-    form = MergeForm(posted, user=request.user, track=request.track, kept=kept)
+    form = MergeForm(posted(request), user=request.user, track=request.track, kept=kept)
     absorbed = None
     if form.is_valid():
         absorbed = form.absorbed
@@ -80,8 +79,7 @@ def merge_undo(request, pk: UUID):
         raise Http404
     kept = participant_or_404(merge.kept.reference, merged=True)
     absorbed = participant_or_404(merge.absorbed.reference, merged=True)
-    posted = request.POST if request.method == "POST" else None
-    form = ProgramForm(posted, user=request.user, track=request.track)
+    form = ProgramForm(posted(request), user=request.user, track=request.track)
     if form.is_valid():
         try:
             undo_merge(merge=merge, today=today(), by=request.user)

@@ -1,5 +1,6 @@
 """Participant: one person in one track. A person in both tracks is two participants that nothing links."""
 
+import datetime
 import secrets
 
 from django.core.validators import RegexValidator
@@ -81,6 +82,7 @@ class Participant(TrackRecord):
         "created_at": ERASE,
         "version": KEEP,
     }
+    in_words = {"language": language_name}
 
     class Meta(TrackRecord.Meta):
         ordering = ("id",)
@@ -178,6 +180,8 @@ class BreakGlass(TrackRecord):
     opened_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     until = models.DateTimeField()
+    # Closed again by whoever opened it, before the time was over.
+    ended_at = models.DateTimeField(null=True)
     # The privacy officer has looked at it.
     seen_by = models.ForeignKey("participants.User", on_delete=models.PROTECT, null=True, related_name="+")
     seen_at = models.DateTimeField(null=True)
@@ -189,11 +193,12 @@ class BreakGlass(TrackRecord):
         "opened_by": KEEP,
         "opened_at": KEEP,
         "until": KEEP,
+        "ended_at": KEEP,
         "seen_by": KEEP,
         "seen_at": KEEP,
     }
     fixed = ("opened_by_id", "opened_at", "until")
-    settled = ("seen_by_id", "seen_at")
+    settled = ("ended_at", "seen_by_id", "seen_at")
 
     class Meta(TrackRecord.Meta):
         ordering = ("-opened_at", "-id")
@@ -208,6 +213,11 @@ class BreakGlass(TrackRecord):
     @property
     def audit_subject(self):
         return ("participant", self.participant_id) if self.participant_id else ("referral", self.referral_id)
+
+    @property
+    def closes_at(self) -> datetime.datetime:
+        """When the record was, or will be, closed again."""
+        return min(self.ended_at or self.until, self.until)
 
 
 class FileMerge(TrackRecord):

@@ -18,7 +18,7 @@ from participants.staff.models import User
 from participants.staff.permissions import Permission
 from participants.staff.queries import staff_with
 from participants.web.clock import today
-from participants.web.forms import ProgramForm, page_status
+from participants.web.forms import ProgramForm, page_status, posted
 from participants.web.urls import track_url
 
 
@@ -67,7 +67,7 @@ def _page(request, about: dict, *, here: str, back: str):
     if request.method == "POST" and "lift" in request.POST:
         return _lift(request, about, [row["staff"] for row in named], here)
     form = RestrictForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         user=request.user,
         track=request.track,
         named={row["staff"].pk for row in named},

@@ -20,7 +20,7 @@ from participants.referrals.actions import ChangedMeanwhile as CaseChangedMeanwh
 from participants.referrals.actions import update_court_details
 from participants.staff.permissions import Permission
 from participants.web import clock
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.paging import Page, page_of
 from participants.web.urls import track_url
 
@@ -31,8 +31,8 @@ COURT = ("next_court_on", "must_appear", "counsel_name", "counsel_contact")
 @requires(Permission.VIEW_PARTICIPANTS)
 def participants(request):
     """My caseload by name, or everybody's stays, latest first."""
-    has_own = has_caseload(request.user)
-    mine = request.GET.get("list", "mine" if has_own else "all") == "mine"
+    asked = request.GET.get("list") or ("mine" if has_caseload(request.user) else "all")
+    mine = asked == "mine"
     status = ENDED if request.GET.get("status") == ENDED else Status.ACTIVE
     stays = caseload(request.user if mine else None, status)
     if mine and status == Status.ACTIVE:
@@ -40,7 +40,7 @@ def participants(request):
     else:
         page = page_of(stays, request, order="-placed_on")
     context = {
-        "rows": rows_of(page.rows, now=clock.now()),
+        "rows": rows_of(page.rows, address=track_url("participant", reference="REFERENCE"), now=clock.now()),
         "next_url": page.next_url,
         "mine": mine,
         "status": str(status),
@@ -68,7 +68,7 @@ def participant_edit(request, reference: str):
     """Name, contact, language and what the person says about themselves."""
     person = participant_or_404(reference)
     stored = {name: getattr(person, name) for name in (*EDITABLE, "version")}
-    form = ParticipantForm(request.POST or None, initial=stored, user=request.user, track=request.track)
+    form = ParticipantForm(posted(request), initial=stored, user=request.user, track=request.track)
     meanwhile = []
     if request.method == "POST" and form.is_valid():
         try:
@@ -93,7 +93,7 @@ def participant_court(request, reference: str):
     person = participant_or_404(reference)
     referral = current_enrollment(person).referral
     stored = {name: getattr(referral, name) for name in (*COURT, "version")}
-    form = CourtForm(request.POST or None, initial=stored, user=request.user, track=request.track)
+    form = CourtForm(posted(request), initial=stored, user=request.user, track=request.track)
     meanwhile = []
     if request.method == "POST" and form.is_valid():
         try:

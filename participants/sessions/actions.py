@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils.formats import date_format
 
 from participants.audit.actions import record
+from participants.audit.changes import keep_all
 from participants.enrollment.models import Enrollment
 from participants.errors import ProgramError, check_same, saved_before
 from participants.people.models import Participant
@@ -192,7 +193,7 @@ def take_attendance(
         for entry in entries
     }
     rows = readable(Attendance.objects.filter(session=session, pk__in=list(wanted)), participant="participant_id")
-    found = {row.pk: row for row in rows.select_related("participant", "recorded_by").order_by("id")}
+    found = {row.pk: row for row in rows.select_related("participant", "recorded_by", "enrollment").order_by("id")}
     if wanted.keys() - found.keys():
         raise ProgramError("Someone on your list is not booked into this session. Open it again.")
     changed = [row for row in found.values() if (row.mark, row.minutes, row.reason) != wanted[row.pk][1]]
@@ -201,7 +202,9 @@ def take_attendance(
         raise RecordedMeanwhile(overtaken)
     if not changed:
         return []
+    corrected = [(row, _marked(row)) for row in changed if row.recorded_at is not None]
     for row in changed:
+        row.session = session
         row.mark, row.minutes, row.reason = wanted[row.pk][1]
         row.recorded_by, row.recorded_at = by, now
         row.version += 1
@@ -217,7 +220,13 @@ def take_attendance(
         fields=["mark", "minutes", "reason"],
         detail={"count": len(changed)},
     )
+    keep_all(corrected, by=by, at=now)
     return changed
+
+
+def _marked(row: Attendance) -> dict:
+    """What is recorded of one person at a session, before it is corrected."""
+    return {name: getattr(row, name) for name in ("mark", "minutes", "reason")}
 
 
 def _check_takeable(session: Session, version: int, today: datetime.date) -> None:
@@ -338,7 +347,7 @@ def _check_same_log(written: Session, values: dict, enrollment: Enrollment, text
     if note is None and text:
         raise saved_before(where)
     if note is not None:
-        check_same(note, {"text": text, "visibility": visibility}, where)
+        check_same(note, {"keeper_id": written.facilitator_id, "visibility": visibility, "text": text}, where)
 
 
 def _double_sentence(session: Session) -> str:

@@ -5,7 +5,9 @@ from django.db.models import F, Q
 
 from participants.people.models import language_code
 from participants.sessions.rules import Kind, Mark, State, Visibility
+from participants.staff.permissions import Permission
 from participants.tracks.models import ERASE, KEEP, TALLY, TrackRecord
+from participants.tracks.scope import Scope
 from participants.vault.fields import SealedTextField
 
 
@@ -73,6 +75,10 @@ class Session(TrackRecord):
     def name(self) -> str:
         return self.title or self.get_kind_display()
 
+    @property
+    def known_as(self) -> str:
+        return f"{self.name}, {self.held_on.isoformat()}"
+
 
 class Attendance(TrackRecord):
     """One participant's record at one session; made when the person is booked."""
@@ -120,6 +126,10 @@ class Attendance(TrackRecord):
         return ("participant", self.participant_id)
 
     @property
+    def known_as(self) -> str:
+        return self.session.known_as
+
+    @property
     def holds_a_seat(self) -> bool:
         return self.mark != Mark.CANCELLED
 
@@ -154,3 +164,12 @@ class Note(TrackRecord):
             models.Index(fields=("track", "participant", "-written_at"), name="note_by_participant"),
             models.Index(fields=("track", "keeper", "visibility"), name="note_by_keeper"),
         )
+
+    def opens_in(self, scope: Scope) -> bool:
+        """Whether the text opens for the actor of a request, whatever page forgot to ask: a privileged one for its
+        keeper and for clinical supervision, and for nobody in a file that is open by break-glass."""
+        if self.visibility == Visibility.CASE or not scope.privileges:
+            return True
+        if ("participant", self.participant_id) in scope.opened:
+            return False
+        return Permission.READ_PRIVILEGED in scope.privileges or scope.by.pk == self.keeper_id

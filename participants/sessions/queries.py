@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
@@ -12,9 +13,10 @@ from participants.enrollment.models import Enrollment
 from participants.people.models import Participant
 from participants.people.restrictions import hidden_ids, readable
 from participants.sessions.models import Attendance, Note, Session, Site
-from participants.sessions.rules import PRESENT, Attended, Mark, State, Visibility
+from participants.sessions.rules import PRESENT, Attended, Kind, Mark, State, Visibility
 from participants.staff.models import User
 from participants.staff.permissions import Permission
+from participants.tracks.scope import active_scope
 
 
 def expected() -> Q:
@@ -132,22 +134,37 @@ def counted_attendance(enrollment_ids: Iterable[UUID]) -> list[Attended]:
     ]
 
 
-def next_sessions(enrollment_ids: Iterable[UUID], after: datetime.datetime) -> dict[UUID, Session]:
-    """The next session that each person is booked into, after an instant. One statement."""
+@dataclass(frozen=True)
+class Next:
+    """The next session that a person is booked into."""
+
+    name: str
+    starts_at: datetime.datetime
+
+
+def attended_and_next(
+    enrollment_ids: Iterable[UUID], after: datetime.datetime
+) -> tuple[list[Attended], dict[UUID, Next]]:
+    """What the people of these stays attended, in order of time, and for each the next session after an instant that
+    they are booked into. One statement, without the rows that a list does not show."""
+    booked = Q(mark=Mark.BOOKED, session__state=State.SCHEDULED, session__starts_at__gt=after)
     rows = (
-        Attendance.objects.filter(
-            enrollment_id__in=list(enrollment_ids),
-            mark=Mark.BOOKED,
-            session__state=State.SCHEDULED,
-            session__starts_at__gt=after,
-        )
-        .select_related("session__site", "session__facilitator")
+        Attendance.objects.filter(Q(mark__in=PRESENT) | booked, enrollment_id__in=list(enrollment_ids))
         .order_by("session__starts_at", "id")
-    )
-    found: dict[UUID, Session] = {}
-    for row in rows:
-        found.setdefault(row.enrollment_id, row.session)
-    return found
+        .values_list(
+            "enrollment_id", "mark", "minutes",
+            "session__kind", "session__held_on", "session__title", "session__starts_at",
+        )
+    )  # fmt: skip
+    attended: list[Attended] = []
+    upcoming: dict[UUID, Next] = {}
+    for enrollment_id, mark, minutes, kind, held_on, title, starts_at in rows:
+        name = title or Kind(kind).label
+        if mark in PRESENT:
+            attended.append(Attended(enrollment_id, kind, held_on, name, minutes))
+        else:
+            upcoming.setdefault(enrollment_id, Next(name, starts_at))
+    return attended, upcoming
 
 
 def sessions_like(enrollment: Enrollment, *, kind: str, held_on: datetime.date) -> QuerySet[Session]:
@@ -158,8 +175,11 @@ def sessions_like(enrollment: Enrollment, *, kind: str, held_on: datetime.date) 
 
 
 def notes_of(participant: Participant, reader: User, permissions: frozenset[Permission]) -> QuerySet[Note]:
-    """The notes that a reader may see, newest first: a privileged one only who keeps it and who supervises."""
-    notes = Note.objects.filter(participant=participant).select_related("author", "session")
+    """The notes that a reader may see, newest first: a privileged one only who keeps it and who supervises, and
+    nobody in a file that is open by break-glass."""
+    notes = Note.objects.filter(participant=participant).select_related("author", "keeper", "session")
+    if participant.audit_subject in active_scope().opened:
+        return notes.filter(visibility=Visibility.CASE)
     if Permission.READ_PRIVILEGED in permissions:
         return notes
     return notes.filter(Q(visibility=Visibility.CASE) | Q(keeper=reader))

@@ -18,14 +18,9 @@ from participants.sessions.roster import RosterForm, key_hints
 from participants.sessions.rules import State
 from participants.staff.permissions import Permission
 from participants.web.clock import now, today
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.paging import page_of
 from participants.web.urls import track_url
-
-
-def _posted(request):
-    # An empty form that was sent is not the same as none.
-    return request.POST if request.method == "POST" else None
 
 
 @require_GET
@@ -51,7 +46,7 @@ def sessions(request):
 @requires(Permission.SCHEDULE_SESSIONS)
 def session_new(request):
     day = today()
-    form = SessionForm(_posted(request), user=request.user, track=request.track, today=day)
+    form = SessionForm(posted(request), user=request.user, track=request.track, today=day)
     if request.method == "POST" and form.is_valid():
         try:
             session = actions.schedule_session(**form.values(), today=day, by=request.user, row_id=form.row_id)
@@ -66,7 +61,7 @@ def session_new(request):
 @require_http_methods(["GET", "POST"])
 @requires(Permission.SCHEDULE_SESSIONS)
 def sites(request):
-    form = SiteForm(_posted(request), user=request.user, track=request.track)
+    form = SiteForm(posted(request), user=request.user, track=request.track)
     if request.method == "POST" and form.is_valid():
         try:
             site = actions.add_site(**form.values(), by=request.user, row_id=form.row_id)
@@ -93,28 +88,28 @@ def session(request, pk):
         raise PermissionDenied("TAKE_ATTENDANCE")
     day = today()
     form = RosterForm(
-        _posted(request),
+        posted(request),
         user=request.user,
         track=request.track,
         session=session,
         attendances=queries.roster(session),
     )
-    if request.method == "POST":
-        if form.is_valid():
-            try:
-                changed = actions.take_attendance(
-                    session=session,
-                    version=form.cleaned_data["version"],
-                    entries=form.entries(),
-                    today=day,
-                    now=now(),
-                    by=request.user,
-                )
-            except ProgramError as error:
-                form.apply_error(error)
-            else:
-                messages.success(request, _saved(len(changed)))
-                return redirect(track_url("session", pk=session.pk))
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = actions.take_attendance(
+                session=session,
+                version=form.cleaned_data["version"],
+                entries=form.entries(),
+                today=day,
+                now=now(),
+                by=request.user,
+            )
+        except ProgramError as error:
+            form.apply_error(error)
+        else:
+            messages.success(request, _saved(len(changed)))
+            return redirect(track_url("session", pk=session.pk))
+    if form.is_bound:
         form.show_again()
     closed = queries.closed_seats(session)
     context = {
@@ -141,7 +136,7 @@ def _saved(count: int) -> str:
 def session_book(request, pk):
     session = queries.session_or_404(pk)
     stays = queries.by_name(queries.bookable(session))
-    form = BookForm(_posted(request), user=request.user, track=request.track, stays=stays)
+    form = BookForm(posted(request), user=request.user, track=request.track, stays=stays)
     if request.method == "POST" and form.is_valid():
         try:
             booked = actions.book(session=session, enrollments=form.cleaned_data["people"], by=request.user)
@@ -179,7 +174,7 @@ def session_log(request):
         messages.warning(request, "This person's stay has ended, so there is no session to log.")
         return redirect(track_url("participant", reference=participant.reference))
     form = LogForm(
-        _posted(request),
+        posted(request),
         user=request.user,
         track=request.track,
         stays=stays,
@@ -219,7 +214,7 @@ def _loggable(request):
 def note_new(request, reference):
     participant = participant_or_404(reference)
     form = NoteForm(
-        _posted(request),
+        posted(request),
         user=request.user,
         track=request.track,
         keeps_privileged=request.may(Permission.KEEP_PRIVILEGED),

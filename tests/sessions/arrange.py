@@ -23,7 +23,7 @@ SIX, EIGHT = datetime.time(18), datetime.time(20)
 NAMES = ("Ana Diaz", "Ben Cole", "Cleo Park", "Dan Ruiz", "Eva Lund", "Finn Moss", "Gia Bell", "Hugo Vance")
 
 # Statements that open the track for reading; PostgreSQL opens a transaction and sets the track in it.
-OPENING = {"sqlite": 0, "postgresql": 3}[connection.vendor]
+OPENING = {"sqlite": 0, "postgresql": 5}[connection.vendor]
 
 
 def make_session(cast: Cast, track: Track, *, by: User | None = None, **over) -> Session:

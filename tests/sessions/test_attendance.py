@@ -1,7 +1,7 @@
 """Taking attendance: set-based, once, and never over what someone else recorded."""
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from participants.audit.models import Event, EventSubject
 from participants.enrollment.actions import end_stay
@@ -11,6 +11,7 @@ from participants.sessions.actions import Entry, RecordedMeanwhile, cancel_sessi
 from participants.sessions.models import Attendance, Session
 from participants.sessions.queries import roster
 from participants.tracks.scope import in_track
+from tests import raw
 from tests.builders import make_enrollment
 from tests.sessions.arrange import BEFORE, DAY, NOW, book_into, make_class, make_session, no_audit
 
@@ -229,7 +230,5 @@ def test_reasons_lie_sealed_in_the_database(cast):
     session = make_class(cast, cast.education, people=1)
     [ana] = rows_of(cast, session)
     take(cast, session, [Entry(ana.pk, "excused", None, "an unmistakable reason")])
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT reason FROM participants_attendance")
-        [(stored,)] = cursor.fetchall()
+    [(stored,)] = raw.rows("participants_attendance", "reason")
     assert b"unmistakable" not in bytes(stored)

@@ -15,6 +15,7 @@ from participants.sessions.models import Attendance, Note, Session
 from participants.sessions.queries import notes_of
 from participants.staff.roles import ROLES
 from participants.tracks.scope import in_track
+from tests import raw
 from tests.builders import PLACED, make_ended, make_enrollment
 from tests.sessions.arrange import DAY, NOW, OPENING, fields_of, no_audit
 
@@ -348,10 +349,8 @@ def everything_stored() -> str:
         if connection.vendor == "sqlite":
             return _file(cursor)
         tables = connection.introspection.table_names(cursor)
-        values = []
-        for table in tables:
-            cursor.execute(f'SELECT * FROM "{table}"')
-            values += [bytes(value) if isinstance(value, memoryview) else value for row in cursor for value in row]
+    found = [value for table in tables for row in raw.rows(table) for value in row]
+    values = [bytes(value) if isinstance(value, memoryview) else value for value in found]
     return "\n".join(value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in values)
 
 

@@ -10,7 +10,7 @@ from participants.audit.models import Event
 from participants.errors import ProgramError
 from participants.sessions.actions import add_site, book, cancel_session, schedule_session
 from participants.sessions.models import Attendance, Session, Site
-from participants.sessions.queries import next_sessions, seats_taken, sessions_on, unrecorded_before
+from participants.sessions.queries import Next, attended_and_next, seats_taken, sessions_on, unrecorded_before
 from participants.tracks.scope import in_track
 from tests.builders import make_ended, make_enrollment
 from tests.sessions.arrange import BEFORE, DAY, EIGHT, NOW, OPENING, SIX, book_into, fields_of, make_class, make_session
@@ -344,5 +344,6 @@ def test_day_lists_and_next_sessions(cast):
         assert list(sessions_on(DAY, facilitator=by)) == []
         assert list(unrecorded_before(DAY)) == [late]
         assert list(unrecorded_before(DAY, facilitator=cast.education_facilitator)) == [late]
-        assert next_sessions([stay.pk], NOW - datetime.timedelta(days=1)) == {stay.pk: today}
-        assert next_sessions([stay.pk], NOW) == {stay.pk: later}
+        for after, session in ((NOW - datetime.timedelta(days=1), today), (NOW, later)):
+            attended, following = attended_and_next([stay.pk], after)
+            assert (attended, following) == ([], {stay.pk: Next(session.name, session.starts_at)})
