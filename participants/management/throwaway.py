@@ -1,5 +1,6 @@
 """A database and a folder of keys that exist for one measurement: made beside the configured ones, gone afterwards."""
 
+import itertools
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from django.conf import settings
 from django.db import connections
 
 from participants.tracks import walls
+
+_numbers = itertools.count(1)
 
 
 @contextmanager
@@ -23,10 +26,14 @@ def throwaway_database() -> Iterator[str]:
     owner, default = connections[alias], connections["default"]
     names = {one: connections[one].settings_dict["NAME"] for one in connections}
     keys = settings.KEYS
-    with tempfile.TemporaryDirectory(prefix="diversion-bench-") as folder:
+    # The keys in a folder apart: beside the database a server would not start.
+    parts = [tempfile.TemporaryDirectory(prefix=f"diversion-bench-{part}-") for part in ("database", "keys")]
+    with parts[0] as folder, parts[1] as apart:
         on_disk = owner.vendor == "sqlite"
-        owner.settings_dict["TEST"]["NAME"] = str(Path(folder) / "bench.sqlite3") if on_disk else f"bench_{os.getpid()}"
-        settings.KEYS = Path(folder) / "keys"
+        owner.settings_dict["TEST"]["NAME"] = (
+            str(Path(folder) / "bench.sqlite3") if on_disk else f"bench_{os.getpid()}_{next(_numbers)}"
+        )
+        settings.KEYS = Path(apart) / "keys"
         try:
             owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
             made = owner.settings_dict["NAME"]

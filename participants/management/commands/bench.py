@@ -1,176 +1,79 @@
 """`manage.py bench`: how fast the program is, as ratios of things measured in the same run."""
 
-import datetime
-import random
 import statistics
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-
-from participants.files.intake import receive_file, receive_rows, sort_to_tracks
-from participants.files.sheet import Row, read
+from participants.bench.importing import GOAL, LOOP_PART, LOOPS, measure_import
+from participants.bench.pages import GOALS, measure_pages
+from participants.bench.seeding import SCALES
 from participants.management.base import ProgramCommand
 from participants.management.throwaway import throwaway_database
-from participants.people.actions import index_record
-from participants.people.models import SearchToken
-from participants.referrals.actions import receive_referral
-from participants.referrals.case import prepare
-from participants.tracks.actions import create_program
-from participants.tracks.models import Track
-from participants.tracks.scope import in_track
-
-TODAY = datetime.date(2026, 4, 1)
-GOAL = 50  # times a loop of saves
-# A loop of saves is timed on so many of the rows.
-LOOP_PART = 5
-FIRST = ("Maria", "José", "Ana", "Luis", "Carmen", "John", "Mary", "Pierre", "Daniel", "Guerline", "Kevin", "Ashley")
-LAST = ("Hernández", "González", "Smith", "Jean-Baptiste", "Rodriguez", "Williams", "O'Brien", "Joseph", "Martínez")
-SPOKEN = ("English", "Spanish", "ht")
-HEAD = "Name,DOB,Phone,Case Number,Charge,Offense Date,Received,Source,Counsel,Must Appear,Language,Gender"
-
-
-@dataclass
-class Measured:
-    """Seconds for a row in each round, of the import, of its preview, and of the two loops."""
-
-    imported: list[float]
-    compared: list[float]
-    received_one_by_one: list[float]
-    saved_one_by_one: list[float]
-    statements: int = 0
 
 
 class Command(ProgramCommand):
-    help = "Measure on a database of its own, which is made and deleted. Ratios of medians; seconds are this machine's."
+    help = (
+        "Measure on databases of its own, which are made and deleted. Ratios of medians; seconds are this machine's. "
+        "Needs DEMO=1."
+    )
 
     def add_arguments(self, parser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--only", choices=["import"], default="import", help="what to measure")
+        parser.add_argument("--only", choices=["pages", "import"], help="measure this alone")
+        parser.add_argument("--scale", choices=SCALES, default="S", help="pages at S and at this scale (default S)")
         parser.add_argument("--rows", type=int, default=1000, metavar="N", help="rows of the file (default 1000)")
-        parser.add_argument("--rounds", type=int, default=5, metavar="R", help="whose median counts (default 5)")
+        parser.add_argument("--rounds", type=int, default=10, metavar="R", help="whose median counts (default 10)")
 
-    def carry_out(self, *, only, rows, rounds, **options) -> dict:
-        with throwaway_database() as kind:
-            measured = measure_import(rows=max(rows, LOOP_PART), rounds=max(rounds, 1))
-        middle = {name: statistics.median(getattr(measured, name)) for name in LOOPS}
-        return {
-            "database": kind,
-            "rows": rows,
-            "rounds": rounds,
-            "statements": measured.statements,
-            "milliseconds_per_row": {name: round(seconds * 1000, 3) for name, seconds in middle.items()},
-            "times_faster_than_receiving_one_by_one": round(middle["received_one_by_one"] / middle["imported"], 1),
-            "times_faster_than_saving_one_by_one": round(middle["saved_one_by_one"] / middle["imported"], 1),
-            "goal": GOAL,
-        }
+    def carry_out(self, *, only, scale, rows, rounds, **options) -> dict:
+        answer = {}
+        if only != "import":
+            answer["pages"] = measure_pages(scale=scale, rounds=max(rounds, 1))
+        if only != "pages":
+            answer["import"] = imported(rows=max(rows, LOOP_PART), rounds=max(rounds, 1))
+        return answer
 
     def tell(self, answer: dict) -> None:
-        self.stdout.write(
-            f"Import of {answer['rows']} rows on {answer['database']}, {answer['statements']} statements."
-        )
-        for name, milliseconds in answer["milliseconds_per_row"].items():
+        if "pages" in answer:
+            self.tell_pages(answer["pages"])
+        if "import" in answer:
+            self.tell_import(answer["import"])
+
+    def tell_pages(self, found: dict) -> None:
+        for scale, size in found["sizes"].items():
+            self.stdout.write(
+                f"{scale} on {found['database']}: {size['people']} people of the track, {size['attendances']} rows of "
+                f"attendance, server {size['megabytes']} MB"
+            )
+        for goal, ratios in found["ratios"].items():
+            if not ratios:
+                continue
+            self.stdout.write(f"{goal}, at most {GOALS[goal]}: {'met' if found['met'][goal] else 'not met'}")
+            for name, one in ratios.items():
+                self.stdout.write(f"  {name}: {one['median']} ({one['least']} to {one['most']})")
+        counts = ", ".join(f"{scale} {count}" for scale, count in found["statements_of_caseload"].items())
+        self.stdout.write(f"G4, at most {GOALS['G4']}: {'met' if found['met']['G4'] else 'not met'}")
+        self.stdout.write(f"  statements of the caseload: {counts}")
+
+    def tell_import(self, found: dict) -> None:
+        self.stdout.write(f"Import of {found['rows']} rows on {found['database']}, {found['statements']} statements.")
+        for name, milliseconds in found["milliseconds_per_row"].items():
             self.stdout.write(f"  {LOOPS[name]}: {milliseconds} ms a row")
         for key in ("receiving", "saving"):
-            ratio = answer[f"times_faster_than_{key}_one_by_one"]
+            ratio = found[f"times_faster_than_{key}_one_by_one"]
             met = "met" if ratio >= GOAL else "not met"
             self.stdout.write(f"  {ratio} times as fast as {key} them one by one; goal {GOAL}: {met}")
 
 
-LOOPS = {
-    "imported": "received as a file, from its bytes to the stored cases",
-    "compared": "looked at before, compared with what is stored",
-    "received_one_by_one": "received one by one, as from the form, each in its own transaction",
-    "saved_one_by_one": "saved one by one in one transaction, sealed and indexed, without record and duplicate check",
-}
-
-
-def measure_import(*, rows: int, rounds: int) -> Measured:
-    """The ways in turn, in another order each round, every time with rows that are not there yet."""
-    program = create_program(slug="bench", name="Bench", time_zone="America/New_York", on=TODAY)
-    track = program.tracks.select_related("program").order_by("kind").first()
-    rng = random.Random(1)  # noqa: S311  the same rows in every run
-    ways = {"imported": as_file, "compared": looked_at, "received_one_by_one": one_by_one, "saved_one_by_one": saved}
-    found = Measured([], [], [], [])
-    number = 0
-    for once in range(rounds + 1):
-        for name in rng.sample(sorted(ways), len(ways)):
-            size = rows if name in {"imported", "compared"} else max(rows // LOOP_PART, 1)
-            content = file_of(size, number, charge_of(track), rng)
-            number += size
-            seconds = timed(ways[name], track, content) / size
-            if once:  # the first round warms caches up
-                getattr(found, name).append(seconds)
-    content = file_of(rows, number, charge_of(track), rng)
-    with CaptureQueriesContext(connection) as captured:
-        as_file(track, content)
-    found.statements = len(captured)
-    return found
-
-
-def charge_of(track: Track) -> str:
-    return next(charge for charge, kind in track.program.charges.items() if kind == track.kind)
-
-
-def file_of(rows: int, start: int, charge: str, rng: random.Random) -> bytes:
-    """A file of people who do not exist, each with a case number of their own."""
-    lines = [HEAD]
-    for number in range(start, start + rows):
-        born = datetime.date(1950, 1, 1) + datetime.timedelta(days=rng.randrange(18_000))
-        name = f"{rng.choice(FIRST)} {rng.choice(FIRST)} {rng.choice(LAST)}"
-        phone = f"(305) 555-{rng.randrange(10_000):04}"
-        lines.append(
-            f"{name},{born},{phone},F26-{number:07},{charge},"
-            f"2026-03-0{rng.randrange(1, 9)},2026-03-1{rng.randrange(9)},Harbor Police,Ada Lawson,yes,"
-            f"{rng.choice(SPOKEN)},{rng.choice('FM')}"
-        )
-    return "\n".join(lines).encode()
-
-
-def timed(way: Callable[[Track, bytes], None], track: Track, content: bytes) -> float:
-    start = time.perf_counter()
-    way(track, content)
-    return time.perf_counter() - start
-
-
-def as_file(track: Track, content: bytes) -> None:
-    """As the page receives it, when the preview has told what looks alike."""
-    with in_track(track, by=None, write=True):
-        sheet = read(content, today=TODAY)
-        parts, _ = sort_to_tracks(sheet, track.program.charges, only=track.kind)
-        rows = parts[track.kind]
-        outcome = receive_rows(rows, sheet, sender="", today=TODAY, commit=True, compare=False, by=None)
-    if outcome.refused or outcome.same:
-        raise RuntimeError("The rows of the measurement were not all received.")
-
-
-def looked_at(track: Track, content: bytes) -> None:
-    with in_track(track, by=None, write=True):
-        receive_file(content, today=TODAY, commit=False, by=None)
-
-
-def values_of(row: Row) -> dict:
-    return {name: value for name, value in row.values.items() if name not in {"track", "operation"}}
-
-
-def one_by_one(track: Track, content: bytes) -> None:
-    for row in read(content, today=TODAY).rows:
-        with in_track(track, by=None, write=True):
-            receive_referral(**values_of(row), today=TODAY, by=None)
-
-
-def saved(track: Track, content: bytes) -> None:
-    with in_track(track, by=None, write=True):
-        for row in read(content, today=TODAY).rows:
-            referral = prepare(**values_of(row), today=TODAY)
-            referral.save(force_insert=True)
-            index_record(
-                kind=SearchToken.Kind.REFERRAL,
-                subject_id=referral.pk,
-                names=[referral.name],
-                numbers=[referral.case_number],
-                born=referral.date_of_birth,
-                phone=referral.phone,
-            )
+def imported(*, rows: int, rounds: int) -> dict:
+    """The import of a file against two loops, on a database of its own."""
+    with throwaway_database() as kind:
+        measured = measure_import(rows=rows, rounds=rounds)
+    middle = {name: statistics.median(getattr(measured, name)) for name in LOOPS}
+    return {
+        "database": kind,
+        "rows": rows,
+        "rounds": rounds,
+        "statements": measured.statements,
+        "milliseconds_per_row": {name: round(seconds * 1000, 3) for name, seconds in middle.items()},
+        "times_faster_than_receiving_one_by_one": round(middle["received_one_by_one"] / middle["imported"], 1),
+        "times_faster_than_saving_one_by_one": round(middle["saved_one_by_one"] / middle["imported"], 1),
+        "goal": GOAL,
+    }

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 from participants.demo.actions import PEOPLE, load_demo
 from participants.demo.serve import HOST, DemoServer, port_is_free
-from participants.demo.staff import PASSWORD, SENDER, SLUG, sign_ins
+from participants.demo.staff import OVERSEER, PASSWORD, SENDER, SLUG, sign_ins
 from participants.management.base import Refused, Usage
 from participants.staff.roles import PROGRAM_ROLES, ROLES
 from participants.tracks.models import Program
@@ -47,7 +47,10 @@ class Command(BaseCommand):
             lines.append("  services in place of education:")
             lines.append("")
             lines += [f"    {role.name:<{width}}{emails[role.key, 'education']}" for role in ROLES.values()]
-            lines.append(f"    {PROGRAM_ROLES['sender'].name:<{width}}{SENDER} (outside the tracks)")
+            lines += [
+                f"    {PROGRAM_ROLES[role].name:<{width}}{email} (outside the tracks)"
+                for role, email in (("sender", SENDER), ("overseer", OVERSEER))
+            ]
             lines.append("")
         lines.append("  Ctrl-C stops it.")
         return "\n".join([*lines, ""])
