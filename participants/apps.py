@@ -9,11 +9,15 @@ class ParticipantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
+        from participants.access import kept, lock
         from participants.people import restrictions
         from participants.staff import sign_in
-        from participants.tracks import scope, walls
+        from participants.tracks import policies, scope, walls
 
-        pre_migrate.connect(walls.before_migration, sender=self)
-        post_migrate.connect(walls.after_migration, sender=self)
+        for made in (walls, policies):
+            pre_migrate.connect(made.before_migration, sender=self)
+            post_migrate.connect(made.after_migration, sender=self)
         sign_in.connect()
+        lock.connect()
+        kept.connect()
         scope.HIDING.append(restrictions.hidden_from)

@@ -2,7 +2,7 @@
 
 from participants.tracks.models import Program, Track, TrackRecord  # isort: skip
 from participants.audit.models import AuditReview, Event, EventSubject, FieldChange, Seal  # isort: skip
-from participants.staff.models import FailedSignIn, Lockout, ProgramGrant, TrackGrant, User  # isort: skip
+from participants.staff.models import FailedSignIn, Lockout, ProgramGrant, TrackGrant, UsedCode, User  # isort: skip
 from participants.access.models import KeptForm  # isort: skip
 from participants.people.models import BreakGlass, FileMerge, Participant, Restriction, SearchToken  # isort: skip
 from participants.files.models import Batch, ColumnMapping  # isort: skip
@@ -65,6 +65,7 @@ __all__ = [
     "Track",
     "TrackGrant",
     "TrackRecord",
+    "UsedCode",
     "User",
     "WaitingFile",
 ]

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from participants.audit import oversight_pages
 from participants.files import drop_pages
 from participants.web import views as web
 
@@ -31,6 +32,10 @@ in_track = [path("", include(f"participants.{concept}.urls")) for concept in CON
 urlpatterns = [
     path("", web.home, name="home"),
     path("health/", web.health, name="health"),
+    # What belongs to no track.
+    path("oversight/", oversight_pages.oversight, name="oversight"),
+    path("oversight/export/", oversight_pages.oversight_export, name="oversight_export"),
+    path("oversight/review/", oversight_pages.oversight_review, name="oversight_review"),
     # Outside the tracks; a track is never named so.
     path("<slug:program>/drop/", drop_pages.drop, name="drop"),
     path("<slug:program>/<slug:track>/", include(in_track)),

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from participants.audit.models import Event
 from participants.completion.actions import give_termination_notice, propose_neutral
 from participants.court.actions import record_court_result
 from participants.documents.actions import add_document
 from participants.duplicates.actions import decide_comparison
-from participants.models import Requirement
+from participants.models import BreakGlass, Requirement
 from participants.people.joining import merge_files
 from participants.referrals.case import NewOperation
 from participants.sessions.actions import book, schedule_session
@@ -24,7 +25,7 @@ TODAY = datetime.date(2026, 4, 1)
 # Addresses of what is the manager's own: for everybody else they lead nowhere.
 OWN = {"import_preview", "import_columns", "import_refused"}
 # Addresses that answer with a file instead of a page.
-DOWNLOADS = {"document", "import_refused"}
+DOWNLOADS = {"document", "import_refused", "audit_export", "oversight_export"}
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,14 @@ def build_world(cast: Cast, track: Track, person: str) -> World:
         compared = decide_comparison(
             referral=received, other=offer.referral, decision="different", today=TODAY, by=caseworker
         )
+        # By row: closing a file to the manager would hide it from their pages.
+        glass = BreakGlass.objects.create(
+            referral=received,
+            reason=f"The court called about {last} and nobody else was here.",
+            opened_by=builders.staff(cast, track, "manager"),
+            opened_at=builders.at(TODAY, 8),
+            until=builders.at(TODAY, 9),
+        )
         merge = merge_files(kept=ended.participant, absorbed=double.participant, today=TODAY, by=caseworker)
         requirement = Requirement.objects.filter(enrollment=active).first()
         reference = {"reference": active.participant.reference}
@@ -171,8 +180,15 @@ def build_world(cast: Cast, track: Track, person: str) -> World:
             **{name: {"pk": session.pk} for name in ("session", "session_book", "session_cancel")},
             **{name: {"pk": requirement.pk} for name in ("credit_new", "requirement_adjust")},
             **{name: {"pk": proposal.pk} for name in ("approval", "exit_statement")},
+            **{name: {"pk": glass.pk} for name in ("break_glass_end", "break_glass_seen")},
+            "audit_event": {"pk": Event.objects.latest("id").pk},
+            "participant_history": dict(reference),
+            "referral_history": {"pk": received.pk},
             "recommend": {"reference": ended.participant.reference},
-            "staff_end": {"pk": caseworker.grants.get().pk},
+            **{
+                name: {"pk": caseworker.grants.get().pk}
+                for name in ("staff_end", "staff_unlock", "staff_second_factor")
+            },
         }
         references = (active.participant.reference, ended.participant.reference)
     return World(kwargs=kwargs, person=last, references=references)
@@ -199,6 +215,11 @@ def program_patterns() -> list[URLPattern]:
     """The addresses of a program, outside its tracks."""
     inside = track_patterns()
     return [pattern for route, pattern in patterns() if route.startswith("<slug:program>/") and pattern not in inside]
+
+
+def oversight_patterns() -> list[URLPattern]:
+    """The addresses of what belongs to no track."""
+    return [pattern for route, pattern in patterns() if route.startswith("oversight/")]
 
 
 def unknown(kwargs: dict) -> dict:

@@ -32,7 +32,7 @@ from participants.people.restrictions import readable
 from participants.requirements.queries import progress_of
 from participants.staff.permissions import Permission
 from participants.web.clock import today
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.paging import page_of
 from participants.web.urls import track_url
 
@@ -41,7 +41,7 @@ from participants.web.urls import track_url
 @requires(Permission.PROPOSE_EXITS)
 def completion_propose(request, reference):
     stay = _stay_or_404(reference)
-    form = CompletionForm(_posted(request), user=request.user, track=request.track)
+    form = CompletionForm(posted(request), user=request.user, track=request.track)
     if request.method == "POST" and form.is_valid():
         try:
             actions.propose_completion(enrollment=stay, today=today(), by=request.user, row_id=form.row_id)
@@ -62,7 +62,7 @@ def completion_propose(request, reference):
 @requires(Permission.PROPOSE_EXITS)
 def withdraw(request, reference):
     stay = _stay_or_404(reference)
-    form = WithdrawForm(_posted(request), user=request.user, track=request.track)
+    form = WithdrawForm(posted(request), user=request.user, track=request.track)
     if request.method == "POST" and form.is_valid():
         day = today()
         try:
@@ -86,7 +86,7 @@ def withdraw(request, reference):
 @requires(Permission.PROPOSE_EXITS)
 def neutral_propose(request, reference):
     stay = _stay_or_404(reference)
-    form = NeutralForm(_posted(request), user=request.user, track=request.track)
+    form = NeutralForm(posted(request), user=request.user, track=request.track)
     if request.method == "POST" and form.is_valid():
         try:
             actions.propose_neutral(
@@ -105,7 +105,7 @@ def termination_propose(request, reference):
     if not request.track.rules.may_terminate:
         raise Http404
     stay = _stay_or_404(reference)
-    form = TerminationForm(_posted(request), user=request.user, track=request.track, initial={"notice_on": today()})
+    form = TerminationForm(posted(request), user=request.user, track=request.track, initial={"notice_on": today()})
     if request.method == "POST" and form.is_valid():
         try:
             actions.give_termination_notice(
@@ -126,7 +126,7 @@ def exit_statement(request, pk):
         raise Http404
     proposal = _proposal_or_404(pk)
     reference = proposal.participant.reference
-    form = StatementForm(_posted(request), user=request.user, track=request.track)
+    form = StatementForm(posted(request), user=request.user, track=request.track)
     if request.method == "POST" and form.is_valid():
         try:
             actions.record_statement(proposal=proposal, **form.values(), today=today(), by=request.user)
@@ -159,7 +159,7 @@ def approvals(request):
 @requires(Permission.APPROVE_EXITS)
 def approval(request, pk):
     proposal = _proposal_or_404(pk)
-    form = DecisionForm(_posted(request), proposal=proposal, user=request.user, track=request.track)
+    form = DecisionForm(posted(request), proposal=proposal, user=request.user, track=request.track)
     if request.method == "POST" and form.is_valid():
         try:
             actions.decide_exit(
@@ -196,9 +196,7 @@ def recommend(request, reference):
     choices = rules.recommendations(stay.status, reported=reported)
     outcome = outcome_of(stay)
     initial = {"recommended": outcome.recommendation.recommended} if outcome.recommendation else None
-    form = RecommendationForm(
-        _posted(request), choices=choices, initial=initial, user=request.user, track=request.track
-    )
+    form = RecommendationForm(posted(request), choices=choices, initial=initial, user=request.user, track=request.track)
     if request.method == "POST" and form.is_valid():
         try:
             actions.recommend(enrollment=stay, **form.values(), made_on=today(), by=request.user)
@@ -225,7 +223,7 @@ def case_disposition(request, pk):
     initial = (
         {"disposed": case.disposition.disposed, "decided_on": case.disposition.decided_on} if case.disposition else None
     )
-    form = DispositionForm(_posted(request), initial=initial, user=request.user, track=request.track)
+    form = DispositionForm(posted(request), initial=initial, user=request.user, track=request.track)
     if request.method == "POST" and form.is_valid():
         try:
             actions.record_disposition(referral=referral, **form.values(), today=today(), by=request.user)
@@ -235,11 +233,6 @@ def case_disposition(request, pk):
             messages.success(request, "The disposition is on file.")
             return redirect(track_url("cases"))
     return render(request, "completion/case.html", {"case": case, "form": form}, status=page_status(form))
-
-
-def _posted(request):
-    """What was sent, also when it is nothing: a form with no field filled in is still a form that was sent."""
-    return request.POST if request.method == "POST" else None
 
 
 def _stay_or_404(reference):

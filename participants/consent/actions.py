@@ -188,42 +188,24 @@ def lapse_offers(*, today: datetime.date, by: User | None = None) -> int:
 def sign_agreement(
     *,
     offer: Offer,
-    text: ConsentText,
-    language: str,
-    interpreter: str,
-    signed_at: datetime.datetime,
-    speedy_trial_waived: bool,
-    waived_until: datetime.date,
-    term_ends_on: datetime.date,
-    monitoring_ends_on: datetime.date | None = None,
     requirements: Sequence[Agreed] | None = None,
     now: datetime.datetime,
     by: User,
     row_id: UUID | None = None,
+    **signed,
 ) -> Agreement:
-    """Record the signed participation agreement. Raises ProgramError where it would not hold.
-
-    `requirements` is what the person agreed to do; without it everything that the track asks of everybody.
-    """
+    """Record the signed participation agreement; `signed` is what `_terms` takes. Without `requirements` the person
+    agreed to all that the track asks. Raises ProgramError where it would not hold."""
     referral = _locked(offer.referral_id)
     offer = Offer.objects.get(pk=offer.pk)
     may_ask = track_asks()
-    terms = _terms(
-        text=text,
-        language=language,
-        interpreter=interpreter,
-        signed_at=signed_at,
-        waived_until=waived_until,
-        term_ends_on=term_ends_on,
-        monitoring_ends_on=monitoring_ends_on,
-        requirements=may_ask if requirements is None else requirements,
-    )
+    terms = _terms(requirements=may_ask if requirements is None else requirements, **signed)
     if written := agreement_of(offer):
         if written.pk == row_id:
             check_same(written, terms, "The agreement saved then stands on the referral's page.", again=False)
             return written
         raise ProgramError(f"The agreement was signed on {written.signed_on:%B %-d, %Y}.")
-    _check_text(text, ConsentText.Kind.AGREEMENT, language=language, interpreter=interpreter)
+    _check_text(terms["text"], ConsentText.Kind.AGREEMENT, language=terms["language"], interpreter=terms["interpreter"])
     _refuse(
         rules.agreement_refusal(
             decision=offer.decision,
@@ -235,57 +217,31 @@ def sign_agreement(
             zone=active_track().program.zone,
         )
     )
-    _check_terms(terms, speedy_trial_waived, limits=may_ask)
+    _check_terms(terms, limits=may_ask)
     if referral.status != ReferralStatus.ACCEPTED:
         raise ProgramError(f"This referral stands at “{referral.get_status_display()}”, so nothing is signed now.")
-    agreement = Agreement.objects.create(
-        pk=row_id or new_id(),
-        referral=referral,
-        offer=offer,
-        speedy_trial_waived=speedy_trial_waived,
-        recorded_by=by,
-        **terms,
-    )
-    record("agreement.signed", by=by, subjects=[agreement], detail={"language": language})
+    row = {"pk": row_id or new_id(), "referral": referral, "offer": offer}
+    agreement = Agreement.objects.create(**row, **terms, recorded_by=by)
+    record("agreement.signed", by=by, subjects=[agreement], detail={"language": terms["language"]})
     return agreement
 
 
 @transaction.atomic
 def amend_agreement(
-    *,
-    agreement: Agreement,
-    text: ConsentText,
-    language: str,
-    interpreter: str,
-    signed_at: datetime.datetime,
-    speedy_trial_waived: bool,
-    waived_until: datetime.date,
-    term_ends_on: datetime.date,
-    monitoring_ends_on: datetime.date | None,
-    requirements: Sequence[Agreed],
-    now: datetime.datetime,
-    by: User,
-    row_id: UUID | None = None,
+    *, agreement: Agreement, now: datetime.datetime, by: User, row_id: UUID | None = None, **signed
 ) -> Agreement:
     """Record that the person signed a new version: another end, requirements added or lowered. What they signed
     before stays as it was; a stay that goes on follows the new version. Raises ProgramError where it does not hold.
+
+    `signed` is what `_terms` takes, with the requirements.
     """
     referral = _locked(agreement.referral_id)
     agreement = Agreement.objects.select_related("offer").get(pk=agreement.pk)
-    terms = _terms(
-        text=text,
-        language=language,
-        interpreter=interpreter,
-        signed_at=signed_at,
-        waived_until=waived_until,
-        term_ends_on=term_ends_on,
-        monitoring_ends_on=monitoring_ends_on,
-        requirements=requirements,
-    )
+    terms = _terms(**signed)
     if written := Agreement.objects.filter(pk=row_id).first():
         check_same(written, terms, "The agreement saved then stands on the referral's page.", again=False)
         return written
-    _check_text(text, ConsentText.Kind.AGREEMENT, language=language, interpreter=interpreter)
+    _check_text(terms["text"], ConsentText.Kind.AGREEMENT, language=terms["language"], interpreter=terms["interpreter"])
     _refuse(
         rules.amendment_refusal(
             withdrawn=agreement.withdrawn_on is not None,
@@ -296,40 +252,50 @@ def amend_agreement(
             zone=active_track().program.zone,
         )
     )
-    before = read_agreed(agreement.requirements)
-    _check_terms(terms, speedy_trial_waived, limits=limits_of(before, track_asks()))
+    _check_terms(terms, limits=limits_of(read_agreed(agreement.requirements), track_asks()))
     stay = Enrollment.objects.filter(referral=referral).first()
     if referral.status != ReferralStatus.ACCEPTED and (stay is None or not stay.is_active):
         raise ProgramError("This stay has ended, so nothing is signed any more.")
-    amended = Agreement.objects.create(
-        pk=row_id or new_id(),
-        referral=referral,
-        offer=agreement.offer,
-        version=agreement.version + 1,
-        speedy_trial_waived=speedy_trial_waived,
-        recorded_by=by,
-        **terms,
-    )
+    row = {"pk": row_id or new_id(), "referral": referral, "offer": agreement.offer, "version": agreement.version + 1}
+    amended = Agreement.objects.create(**row, **terms, recorded_by=by)
     if stay is not None:
         follow_agreement(enrollment=stay, agreement=amended, by=by)
-    record("agreement.amended", by=by, subjects=[amended], detail={"version": amended.version, "language": language})
+    detail = {"version": amended.version, "language": amended.language}
+    record("agreement.amended", by=by, subjects=[amended], detail=detail)
     return amended
 
 
-def _terms(*, interpreter: str, signed_at: datetime.datetime, requirements: Sequence[Agreed], **values) -> dict:
+def _terms(
+    *,
+    text: ConsentText,
+    language: str,
+    interpreter: str,
+    signed_at: datetime.datetime,
+    speedy_trial_waived: bool,
+    waived_until: datetime.date,
+    term_ends_on: datetime.date,
+    monitoring_ends_on: datetime.date | None = None,
+    requirements: Sequence[Agreed],
+) -> dict:
     """What is signed, as the row keeps it."""
     signed_at = signed_at.astimezone(datetime.UTC)
-    return values | {
+    return {
+        "text": text,
+        "language": language,
         "interpreter": interpreter.strip(),
         "signed_at": signed_at,
         "signed_on": signed_at.astimezone(active_track().program.zone).date(),
+        "speedy_trial_waived": speedy_trial_waived,
+        "waived_until": waived_until,
+        "term_ends_on": term_ends_on,
+        "monitoring_ends_on": monitoring_ends_on,
         "requirements": write_agreed(requirements),
     }
 
 
-def _check_terms(terms: dict, speedy_trial_waived: bool, *, limits: Sequence[Agreed]) -> None:
-    days = ("signed_on", "waived_until", "term_ends_on", "monitoring_ends_on")
-    _refuse(rules.terms_refusal(speedy_trial_waived=speedy_trial_waived, **{day: terms[day] for day in days}))
+def _check_terms(terms: dict, *, limits: Sequence[Agreed]) -> None:
+    judged = ("speedy_trial_waived", "signed_on", "waived_until", "term_ends_on", "monitoring_ends_on")
+    _refuse(rules.terms_refusal(**{name: terms[name] for name in judged}))
     check_agreed(read_agreed(terms["requirements"]), limits=limits)
 
 

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from participants.access.gate import requires
@@ -12,15 +12,13 @@ from participants.consent.messages import CLOSED, give_message_consent, withdraw
 from participants.consent.models import MessageConsent
 from participants.consent.queries import message_consent_or_404, message_consents_of
 from participants.consent.text_forms import MessageConsentForm
-from participants.enrollment.models import Enrollment
+from participants.consent.views import back_to_file
 from participants.errors import ProgramError
-from participants.referrals.models import Referral
 from participants.referrals.queries import referral_or_404
 from participants.referrals.rules import SHUT
 from participants.staff.permissions import Permission
 from participants.web import clock
-from participants.web.forms import page_status
-from participants.web.urls import track_url
+from participants.web.forms import page_status, posted
 
 
 @require_http_methods(["GET", "POST"])
@@ -33,7 +31,7 @@ def message_consent_new(request, pk: UUID):
     given = {row.channel for row in message_consents_of(referral) if row.withdrawn_on is None}
     open_ways = [way for way in MessageConsent.Channel.values if way not in given]
     form = MessageConsentForm(
-        request.POST or None,
+        posted(request),
         user=request.user,
         track=request.track,
         today=clock.today(),
@@ -49,7 +47,7 @@ def message_consent_new(request, pk: UUID):
             form.apply_error(error)
         else:
             messages.success(request, "The consent is recorded. It can be taken back at any time.")
-            return _back(request, referral)
+            return back_to_file(request, referral)
     context = {
         "form": form,
         "referral": referral,
@@ -67,13 +65,5 @@ def message_consent_withdraw(request, pk: UUID):
     if request.method == "POST":
         withdraw_message_consent(consent=consent, today=clock.today(), by=request.user)
         messages.success(request, f"Withdrawn: {consent.get_channel_display().lower()}.")
-        return _back(request, consent.referral)
+        return back_to_file(request, consent.referral)
     return render(request, "consent/message_withdraw.html", {"consent": consent, "referral": consent.referral})
-
-
-def _back(request, referral: Referral) -> HttpResponse:
-    """The participant's file where there is one that this reader may open, else the case."""
-    stay = Enrollment.objects.filter(referral=referral).select_related("participant").first()
-    if stay is not None and request.may(Permission.VIEW_PARTICIPANTS):
-        return redirect(track_url("participant", reference=stay.participant.reference))
-    return redirect(track_url("referral", pk=referral.pk))

@@ -14,7 +14,7 @@ from participants.consent.versions import certify_text, write_text
 from participants.errors import ProgramError
 from participants.staff.permissions import Permission
 from participants.web import clock
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.urls import track_url
 
 
@@ -46,7 +46,7 @@ def text(request, pk: UUID):
 def text_new(request):
     """The next version of a text in one language; what was read before stays as it was."""
     before = _asked_for(request)
-    form = TextForm(request.POST or None, user=request.user, track=request.track, before=before)
+    form = TextForm(posted(request), user=request.user, track=request.track, before=before)
     if request.method == "POST" and form.is_valid():
         try:
             row = write_text(**form.values(), by=request.user, row_id=form.row_id)
@@ -71,7 +71,7 @@ def _asked_for(request) -> ConsentText | None:
 def text_certify(request, pk: UUID):
     """A named person answers for what a version says in its language."""
     row = text_or_404(pk)
-    form = CertificationForm(request.POST or None, user=request.user, track=request.track, today=clock.today())
+    form = CertificationForm(posted(request), user=request.user, track=request.track, today=clock.today())
     if request.method == "POST" and form.is_valid():
         try:
             certify_text(text=row, **form.values(), today=clock.today(), by=request.user)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods
@@ -15,13 +16,14 @@ from participants.consent.queries import agreement_of, agreement_or_404, current
 from participants.consent.rules import Decision, possible_decisions
 from participants.enrollment.models import Enrollment
 from participants.errors import ProgramError
+from participants.referrals.models import Referral
 from participants.referrals.queries import referral_or_404
 from participants.referrals.rules import Status, may_move
 from participants.requirements.agreed import limits_of, read_agreed
 from participants.requirements.queries import track_asks
 from participants.staff.permissions import Permission
 from participants.web import clock
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.urls import track_url
 
 
@@ -31,7 +33,7 @@ def offer_new(request, pk: UUID):
     """Tell a person about the program: the text in their language, and the record of how it was told."""
     referral = referral_or_404(pk)
     form = OfferForm(
-        request.POST or None,
+        posted(request),
         user=request.user,
         track=request.track,
         now=clock.now(),
@@ -66,7 +68,7 @@ def offer_new(request, pk: UUID):
 def offer_decision(request, pk: UUID):
     """What the person decided; until they are placed, also a change of mind, and after a lapse an answer in time."""
     offer = offer_or_404(pk)
-    form = DecisionForm(request.POST or None, user=request.user, track=request.track, now=clock.now(), offer=offer)
+    form = DecisionForm(posted(request), user=request.user, track=request.track, now=clock.now(), offer=offer)
     if request.method == "POST" and form.is_valid():
         try:
             offer = decide_offer(offer=offer, **form.values(), now=clock.now(), by=request.user)
@@ -91,7 +93,7 @@ def agreement_new(request, pk: UUID):
     """The participation agreement: what it says, what the person agrees to do, and that it was signed."""
     offer = offer_or_404(pk)
     form = AgreementForm(
-        request.POST or None,
+        posted(request),
         user=request.user,
         track=request.track,
         now=clock.now(),
@@ -122,12 +124,12 @@ def agreement_new(request, pk: UUID):
 def agreement_amend(request, pk: UUID):
     """A new version of an agreement that stands, signed anew; the version before stays as it was."""
     agreement = agreement_or_404(pk)
-    stay = Enrollment.objects.filter(referral=agreement.referral).select_related("participant").first()
+    stay = Enrollment.objects.filter(referral=agreement.referral).first()
     if stay is not None and not request.may(Permission.VIEW_PARTICIPANTS):
         raise PermissionDenied  # what is agreed during a stay belongs to the participant's file
     agreed = read_agreed(agreement.requirements)
     form = AmendmentForm(
-        request.POST or None,
+        posted(request),
         user=request.user,
         track=request.track,
         now=clock.now(),
@@ -146,9 +148,7 @@ def agreement_amend(request, pk: UUID):
         else:
             ends = date_format(amended.term_ends_on, "F j, Y")
             messages.success(request, f"Version {amended.version} is recorded. The program ends on {ends}.")
-            if stay is not None and request.may(Permission.VIEW_PARTICIPANTS):
-                return redirect(track_url("participant", reference=stay.participant.reference))
-            return redirect(track_url("referral", pk=agreement.referral_id))
+            return back_to_file(request, agreement.referral)
     standing = agreement.withdrawn_on is None and agreement_of(agreement.offer) == agreement
     goes_on = stay.is_active if stay else agreement.referral.status == Status.ACCEPTED
     context = {
@@ -160,3 +160,11 @@ def agreement_amend(request, pk: UUID):
         "agreed": agreed,
     }
     return render(request, "consent/amend.html", context, status=page_status(form))
+
+
+def back_to_file(request, referral: Referral) -> HttpResponse:
+    """The participant's file where there is one that this reader may open, else the case."""
+    stay = Enrollment.objects.filter(referral=referral).select_related("participant").first()
+    if stay is not None and request.may(Permission.VIEW_PARTICIPANTS):
+        return redirect(track_url("participant", reference=stay.participant.reference))
+    return redirect(track_url("referral", pk=referral.pk))

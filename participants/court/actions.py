@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.dateformat import format as format_date
 
 from participants.audit.actions import record
+from participants.audit.changes import keep_changes
 from participants.court.models import CourtResult
 from participants.court.rules import court_result_problem
 from participants.enrollment.models import Enrollment
@@ -80,17 +81,18 @@ def correct_court_result(
     """Put a result right that was recorded wrongly: a "did not appear" that is not true can hurt somebody."""
     row = CourtResult.objects.select_for_update().get(pk=result.pk)
     _check_open(row.referral)
-    before = (row.outcome, row.note)
+    before = {"outcome": row.outcome, "note": row.note}
     row.outcome, row.note = outcome, note.strip()
     _check_words(row)
     if problem := court_result_problem(
         outcome=outcome, held_on=row.held_on, next_court_on=None, offense_on=row.referral.offense_on, today=today
     ):
         raise ProgramError(problem.text, field="outcome")
-    changed = [field for field, old in zip(("outcome", "note"), before, strict=True) if getattr(row, field) != old]
+    changed = [field for field, old in before.items() if getattr(row, field) != old]
     if changed:
         row.save(update_fields=changed)
-        record("court.result_corrected", by=by, subjects=_about(row.referral), fields=changed)
+        event = record("court.result_corrected", by=by, subjects=_about(row.referral), fields=changed)
+        keep_changes(row, before, by=by, at=event.at)
     return row
 
 
@@ -114,9 +116,12 @@ def mark_told(
         raise ProgramError("This court date has passed. Record how it went instead.")
     if (row.court_told_on is not None) == told:
         return row
+    before = {"court_told_on": row.court_told_on}
     row.court_told_on = today if told else None
     row.save(update_fields=["court_told_on"])
-    record("court.told" if told else "court.told_undone", by=by, subjects=_about(row), fields=["court_told_on"])
+    action = "court.told" if told else "court.told_undone"
+    event = record(action, by=by, subjects=_about(row), fields=["court_told_on"])
+    keep_changes(row, before, by=by, at=event.at)
     return row
 
 

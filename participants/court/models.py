@@ -34,5 +34,9 @@ class CourtResult(TrackRecord):
         constraints = (models.UniqueConstraint(fields=("referral", "held_on"), name="one_result_per_court_date"),)
 
     @property
+    def known_as(self) -> str:
+        return self.held_on.isoformat()
+
+    @property
     def audit_subject(self):
         return ("referral", self.referral_id)

@@ -23,7 +23,7 @@ from participants.referrals.queries import referral_or_404
 from participants.referrals.rules import SHUT, Status
 from participants.staff.permissions import Permission
 from participants.web.clock import today
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.urls import track_url
 
 LISTED_DAYS = 14
@@ -31,11 +31,6 @@ MOST_PAST = 50
 STORED = ("next_court_on", "must_appear")
 # Where the buttons for told and result stand too.
 LISTS = {"my_day", "court_dates"}
-
-
-def _posted(request):
-    # An empty form that was sent is not the same as none.
-    return request.POST if request.method == "POST" else None
 
 
 @require_GET
@@ -72,7 +67,7 @@ def court_result(request, pk):
     row = _case_or_404(request, pk)
     day = today()
     form = ResultForm(
-        _posted(request),
+        posted(request),
         user=request.user,
         track=request.track,
         referral=row,
@@ -104,7 +99,7 @@ def court_result_edit(request, pk):
         raise Http404
     row = _case_or_404(request, result.referral_id)
     initial = {"outcome": result.outcome, "note": result.note}
-    form = CorrectResultForm(_posted(request), user=request.user, track=request.track, initial=initial)
+    form = CorrectResultForm(posted(request), user=request.user, track=request.track, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             court.correct_court_result(result=result, **form.values(), today=today(), by=request.user)
@@ -123,7 +118,7 @@ def court_told(request, pk):
     """One button: the person was told today of the date that the page shows. Opened as a page, it asks for it."""
     row = _case_or_404(request, pk)
     day = today()
-    form = ToldForm(_posted(request), user=request.user, track=request.track)
+    form = ToldForm(posted(request), user=request.user, track=request.track)
     if request.method == "POST" and form.is_valid():
         try:
             court.mark_told(referral=row, **form.values(), today=day, by=request.user)

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from participants.demo.bulk import TrackWriter
+from participants.demo.looks import add_looks
 from participants.demo.making import Ids, Making
 from participants.demo.staff import SLUG, SignIn, create_accounts, sign_ins
 from participants.demo.stays import stays
@@ -63,3 +64,4 @@ def _load(people: int, seed: int, now: datetime.datetime) -> None:
                 writer.write(wave, people_of_wave, meetings, lived)
                 number += len(people_of_wave)
             add_touches(today=today, now=now)
+            add_looks(staff[kind])

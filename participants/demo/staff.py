@@ -1,6 +1,6 @@
 """The accounts of the demonstration: one for every role in each track, a second pair where two must decide, a manager
-of both tracks, and one who sends cases from outside. Their password is known to everyone, so they exist in a
-demonstration only."""
+of both tracks, one who sends cases from outside, and one who oversees what belongs to no track. Their password is
+known to everyone, so they exist in a demonstration only."""
 
 import datetime
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from django.contrib.auth.hashers import make_password
 
-from participants.staff.actions import create_user, grant_access, grant_drop
+from participants.staff.actions import create_user, grant_access, grant_drop, grant_oversight
 from participants.staff.models import User
 from participants.staff.roles import ROLES
 from participants.tracks.models import RULES, Track
@@ -19,6 +19,7 @@ DOMAIN = "demo.example"
 SECONDS = ("caseworker", "manager")
 BOTH = "manager.both"
 SENDER = f"sender@{DOMAIN}"
+OVERSEER = f"overseer@{DOMAIN}"
 AGENCY = "Harborview Police (invented)"
 NAMES = {
     "education": {
@@ -92,6 +93,8 @@ def create_accounts(tracks: Mapping[str, Track], *, on: datetime.date) -> dict[s
         grant_access(user=both, track=track, role="manager", valid_from=on, by=None)
     sender = create_user(email=SENDER, name="Sergio Lookout", password=None, by=None)
     grant_drop(user=sender, program=next(iter(tracks.values())).program, agency=AGENCY, valid_from=on, by=None)
-    made = [both.pk, sender.pk, *(user.pk for accounts in staff.values() for user in accounts.values())]
+    overseer = create_user(email=OVERSEER, name="Olga Watchtower", password=None, by=None)
+    grant_oversight(user=overseer, program=next(iter(tracks.values())).program, valid_from=on, by=None)
+    made = [both.pk, sender.pk, overseer.pk, *(user.pk for accounts in staff.values() for user in accounts.values())]
     User.objects.filter(pk__in=made).update(password=password)
     return staff

@@ -17,7 +17,7 @@ from participants.referrals.queries import referral_or_404
 from participants.referrals.rules import Status
 from participants.staff.permissions import Permission
 from participants.web.clock import now
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.urls import track_url
 
 
@@ -25,11 +25,8 @@ from participants.web.urls import track_url
 @requires(Permission.ADD_DOCUMENTS)
 def document_new(request, pk):
     row = _case_or_404(pk)
-    posted = request.method == "POST"
-    form = DocumentForm(
-        request.POST if posted else None, request.FILES if posted else None, user=request.user, track=request.track
-    )
-    if posted and form.is_valid():
+    form = DocumentForm(posted(request), request.FILES or None, user=request.user, track=request.track)
+    if request.method == "POST" and form.is_valid():
         try:
             actions.add_document(row_id=form.row_id, referral=row, **form.values(), now=now(), by=request.user)
         except ProgramError as error:

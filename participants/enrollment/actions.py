@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from participants.audit.actions import record
+from participants.audit.changes import keep_changes
 from participants.consent.models import Agreement
 from participants.consent.queries import agreement_of, current_offer
 from participants.enrollment import rules
@@ -129,25 +130,31 @@ def follow_agreement(*, enrollment: Enrollment, agreement: Agreement, by: User) 
     if agreement.term_ends_on < enrollment.placed_on:
         placed = f"{enrollment.placed_on:%B %-d, %Y}"
         raise ProgramError(f"The person was placed on {placed}; the program ends after that.", field="term_ends_on")
+    before = {"term_ends_on": enrollment.term_ends_on}
     enrollment.agreement, enrollment.term_ends_on = agreement, agreement.term_ends_on
     enrollment.save(update_fields=("agreement", "term_ends_on"))
     follow_requirements(enrollment=enrollment, agreement=agreement, by=by)
-    record("enrollment.agreement_followed", by=by, subjects=[enrollment], fields=["agreement", "term_ends_on"])
+    fields = ["agreement", "term_ends_on"]
+    event = record("enrollment.agreement_followed", by=by, subjects=[enrollment], fields=fields)
+    keep_changes(enrollment, before, by=by, at=event.at)
     return enrollment
 
 
 @transaction.atomic
 def change_caseworker(*, enrollment: Enrollment, caseworker: User, today: datetime.date, by: User) -> Enrollment:
     """Hand a person to another caseworker. Raises ProgramError when the stay has ended."""
-    enrollment = Enrollment.objects.select_for_update().get(pk=enrollment.pk)
+    rows = Enrollment.objects.select_for_update(of=("self",)).select_related("caseworker")
+    enrollment = rows.get(pk=enrollment.pk)
     if not enrollment.is_active:
         raise ProgramError("This stay has ended; it keeps the caseworker that it had.")
     _check_caseworker(caseworker, today)
     check_may_work(staff=caseworker, participant=enrollment.participant)
     if enrollment.caseworker_id != caseworker.pk:
+        before = {"caseworker": enrollment.caseworker}
         enrollment.caseworker = caseworker
         enrollment.save(update_fields=("caseworker",))
-        record("enrollment.caseworker_changed", by=by, subjects=[enrollment], fields=["caseworker"])
+        event = record("enrollment.caseworker_changed", by=by, subjects=[enrollment], fields=["caseworker"])
+        keep_changes(enrollment, before, by=by, at=event.at)
     return enrollment
 
 

@@ -17,7 +17,7 @@ from participants.people.queries import participant_or_404
 from participants.referrals.queries import referral_or_404
 from participants.staff.permissions import Permission
 from participants.web import clock
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.urls import track_url
 
 
@@ -28,9 +28,7 @@ def placement_new(request, pk: UUID):
     referral = referral_or_404(pk)
     missing = gaps(referral, clock.today())
     earlier = [] if missing else earlier_files(referral)
-    form = PlacementForm(
-        request.POST or None, user=request.user, track=request.track, today=clock.today(), earlier=earlier
-    )
+    form = PlacementForm(posted(request), user=request.user, track=request.track, today=clock.today(), earlier=earlier)
     if request.method == "POST" and form.is_valid():
         try:
             enrollment = place(
@@ -59,7 +57,7 @@ def caseworker_change(request, reference: str):
     participant = participant_or_404(reference)
     shown(participant)
     enrollment = current_enrollment(participant)
-    form = CaseworkerForm(request.POST or None, user=request.user, track=request.track, today=clock.today())
+    form = CaseworkerForm(posted(request), user=request.user, track=request.track, today=clock.today())
     if request.method == "POST" and form.is_valid():
         try:
             enrollment = change_caseworker(enrollment=enrollment, **form.values(), today=clock.today(), by=request.user)

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from participants.audit.actions import record
+from participants.audit.changes import forget_changes
 from participants.errors import ProgramError
 from participants.files.intake import CHUNK
 from participants.files.models import Batch
@@ -59,6 +60,7 @@ def undo_batch(*, batch: Batch, answered: bool = False, by: User) -> int:
     operations = list(Operation.objects.select_for_update().filter(batch=row))
     for some in _parts(ids):
         SearchToken.objects.filter(kind=SearchToken.Kind.REFERRAL, subject_id__in=some).delete()
+        forget_changes(some)
         Referral.objects.filter(pk__in=some).delete()
     gone = [row.audit_subject, *(operation.audit_subject for operation in operations if _leave(operation))]
     row.delete()

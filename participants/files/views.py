@@ -23,7 +23,7 @@ from participants.referrals.rules import HOTLINE
 from participants.staff.permissions import Permission
 from participants.tracks.scope import active_scope
 from participants.web.clock import now, today
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.paging import PAGE_SIZE, Page
 from participants.web.urls import track_url
 
@@ -34,7 +34,7 @@ GONE = "A file is kept for an hour and then deleted. Send it once more, please."
 @requires(Permission.RECEIVE_REFERRALS)
 def referral_import(request):
     form = ReferralFileForm(
-        request.POST or None,
+        posted(request),
         request.FILES or None,
         user=request.user,
         track=request.track,
@@ -160,7 +160,7 @@ def import_columns(request, pk):
     if not isinstance(kept, WaitingFile):
         return kept
     sheet = preview_of(kept, today=today(), judged=False).sheet
-    form = ColumnsForm(request.POST or None, user=request.user, track=request.track, sheet=sheet)
+    form = ColumnsForm(posted(request), user=request.user, track=request.track, sheet=sheet)
     if request.method == "POST" and form.is_valid():
         try:
             waiting.name_columns(waiting=kept, columns=form.columns(), today=today(), by=request.user)

@@ -5,13 +5,14 @@ import secrets
 
 from django.db.models import Q
 
+from participants.audit.changes import forget_changes
 from participants.completion.models import Disposition
 from participants.consent.models import Agreement, MessageConsent, Offer
 from participants.court.models import CourtResult
 from participants.documents.models import Document
 from participants.duplicates.models import Comparison
 from participants.files.models import WaitingFile
-from participants.people.models import Restriction, SearchToken
+from participants.people.models import BreakGlass, Restriction, SearchToken
 from participants.referrals.models import MustAppear, Referral
 from participants.screening.models import Review, Screening
 from participants.tracks.scope import active_track
@@ -28,6 +29,7 @@ PAPERS = (
     (Comparison, ("referral", "other")),
     (Disposition, ("referral",)),
     (Restriction, ("referral",)),
+    (BreakGlass, ("referral",)),
 )
 # Every key by which equal cases or persons are known; drawn anew, so that nobody can compute them from a name.
 KEYS = ("fingerprint", "case_key")
@@ -65,6 +67,7 @@ def erase_case(referral: Referral) -> None:
             about |= Q(**{f"{way}__in": ids})
         model.objects.filter(about).delete()
     SearchToken.objects.filter(subject_id__in=ids).delete()
+    forget_changes(ids)
     # The same rows may wait in somebody's file; whose they are cannot be asked of a sealed one.
     WaitingFile.objects.all().delete()
     for case in cases:

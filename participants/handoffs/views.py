@@ -18,14 +18,9 @@ from participants.referrals.models import Referral
 from participants.referrals.rules import HOTLINE, Status
 from participants.staff.permissions import Permission
 from participants.web import clock
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.paging import page_of
 from participants.web.urls import track_url
-
-
-def _posted(request):
-    # An empty form that was sent is not the same as none.
-    return request.POST if request.method == "POST" else None
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,7 +40,7 @@ def handoff(request, pk: UUID):
 
 
 def _compare(request, referral: Referral):
-    form = DatesConfirmedForm(_posted(request), user=request.user, track=request.track, referral=referral)
+    form = DatesConfirmedForm(posted(request), user=request.user, track=request.track, referral=referral)
     if request.method == "POST" and form.is_valid():
         try:
             handing_off.start_handoff(
@@ -77,7 +72,7 @@ def _take_over(request, referral: Referral, started):
 def _call(request, referral: Referral, started):
     adult_now = handoffs.is_adult_now(referral, clock.today())
     form_class = AdultHandoffForm if adult_now else HandoffForm
-    form = form_class(_posted(request), user=request.user, track=request.track)
+    form = form_class(posted(request), user=request.user, track=request.track)
     if request.method == "POST" and form.is_valid():
         try:
             handing_off.finish_handoff(

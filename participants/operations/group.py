@@ -184,6 +184,7 @@ def work_group(
     """
     # In one order, so that two people who work the same group wait for each other and do not collide.
     locked = members(source).filter(pk__in=chosen).select_for_update(of=("self",)).order_by("pk")
+    locked = locked.select_related("assigned_to")
     done = Done()
     cases = []
     for case in classify(locked):

@@ -14,7 +14,7 @@ from participants.operations.queries import operation_or_404
 from participants.screening.queries import current_criteria
 from participants.staff.permissions import Permission
 from participants.web import clock
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.urls import track_url
 
 
@@ -38,7 +38,7 @@ def _work(request, source, *, here: str, back: str, title: str):
         raise PermissionDenied(Permission.MAKE_OFFERS.name)
     group = group_of(source)
     form = GroupForm(
-        request.POST or None,
+        posted(request),
         user=request.user,
         track=request.track,
         group=group,

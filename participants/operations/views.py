@@ -13,7 +13,7 @@ from participants.operations.forms import OperationEditForm, OperationForm
 from participants.operations.models import Operation
 from participants.staff.permissions import Permission
 from participants.web.clock import today
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.paging import page_of
 from participants.web.urls import track_url
 
@@ -38,7 +38,7 @@ def chosen_year(text: str, years: list[int]) -> int | None:
 @require_http_methods(["GET", "POST"])
 @requires(Permission.RECEIVE_REFERRALS)
 def operation_new(request):
-    form = OperationForm(request.POST or None, user=request.user, track=request.track)
+    form = OperationForm(posted(request), user=request.user, track=request.track)
     same = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -88,7 +88,7 @@ def facts(row: Operation) -> list[dict]:
 @requires(Permission.RECEIVE_REFERRALS)
 def operation_edit(request, pk):
     row = queries.operation_or_404(pk)
-    form = OperationEditForm(request.POST or None, user=request.user, track=request.track, operation=row)
+    form = OperationEditForm(posted(request), user=request.user, track=request.track, operation=row)
     same, conflicts = None, []
     if request.method == "POST" and form.is_valid():
         try:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.dateformat import format as format_date
 
 from participants.audit.actions import record
+from participants.audit.changes import keep_changes
 from participants.consent.models import Offer
 from participants.enrollment.models import Enrollment
 from participants.errors import ProgramError, ValuesRefused
@@ -33,6 +34,8 @@ from participants.referrals.rules import Status
 from participants.screening.models import Review, Screening
 from participants.staff.models import User
 
+# What changes with other fields and says something of its own.
+FOLLOWING = ("age_at_offense", "court_told_on")
 PLACED_ALREADY = (
     "The person is placed: court and counsel are kept on the participant's page now, and the rest is settled."
 )
@@ -250,7 +253,7 @@ def _change(
         raise TypeError(f"A referral has no {', '.join(sorted(unknown))} to change.")
     if "operation" in values:
         values = {**values, "operation": stored_operation(values["operation"], today=today, by=by)}
-    before = {field: getattr(row, field) for field in values}
+    before = {field: getattr(row, field) for field in (*values, *FOLLOWING)}
     for field, value in values.items():
         setattr(row, field, value)
     check(row, today=today, fields=judged)
@@ -265,13 +268,9 @@ def _change(
     if {"name", "case_number", "date_of_birth", "phone"} & set(changed):
         index_referral(row)
     stays = Enrollment.objects.filter(referral=row)
-    record(
-        "referral.changed",
-        by=by,
-        subjects=[row, *stays],
-        fields=changed,
-        detail={"version": row.version},
-    )
+    detail = {"version": row.version}
+    event = record("referral.changed", by=by, subjects=[row, *stays], fields=changed, detail=detail)
+    keep_changes(row, before, by=by, at=event.at)
     if {"date_of_birth", "offense_on"} & set(changed):
         _stop_or_resume(row, today=today, by=by)
     if "charge" in changed:
@@ -296,14 +295,14 @@ def _look_again(row: Referral, *, today: datetime.date, by: User) -> None:
 
 def _save(row: Referral, **how) -> None:
     """Save a case that is here once only. Raises AlreadyReceived."""
-    existing = same_case(row.fingerprint)
+    existing = same_case(row)
     if existing is not None and existing.pk != row.pk:
         raise AlreadyReceived(existing)
     try:
         with transaction.atomic():
             row.save(**how)
     except IntegrityError as error:  # somebody was faster by a moment
-        if (existing := same_case(row.fingerprint)) is None:
+        if (existing := same_case(row)) is None:
             raise
         raise AlreadyReceived(existing) from error
 

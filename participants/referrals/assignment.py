@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet, Value
 
 from participants.audit.actions import record_each
+from participants.audit.changes import keep_all
 from participants.errors import ProgramError
 from participants.people.models import Restriction
 from participants.people.restrictions import readable
@@ -48,7 +49,8 @@ def assign(*, referral: Referral, to: User | None, seen: UUID | None, today: dat
 
     Raises AssignedMeanwhile when somebody was faster, ProgramError when it cannot be assigned so.
     """
-    row = Referral.objects.select_for_update(of=("self",)).get(pk=referral.pk)
+    rows = Referral.objects.select_for_update(of=("self",)).select_related("assigned_to")
+    row = rows.get(pk=referral.pk)
     if row.assigned_to_id not in (seen, to.pk if to else None):
         raise AssignedMeanwhile(row)
     outcome = assign_all(referrals=[row], to=to, today=today, by=by)
@@ -59,8 +61,8 @@ def assign(*, referral: Referral, to: User | None, seen: UUID | None, today: dat
 
 @transaction.atomic
 def assign_all(*, referrals: Iterable[Referral], to: User | None, today: datetime.date, by: User) -> Assigned:
-    """Assign locked referrals to one member of staff, each with an event of its own, in a fixed number of
-    statements.
+    """Assign locked referrals, with `assigned_to` loaded, to one member of staff, each with an event of its own, in a
+    fixed number of statements.
 
     What is refused for one referral leaves the others alone. Raises ProgramError for somebody who makes no offers.
     """
@@ -79,10 +81,12 @@ def assign_all(*, referrals: Iterable[Referral], to: User | None, today: datetim
         else:
             outcome.changed.append(row)
     Referral.objects.filter(pk__in=[row.pk for row in outcome.changed]).update(assigned_to=to)
+    before = [(row, {"assigned_to": row.assigned_to}) for row in outcome.changed]
     for row in outcome.changed:
         row.assigned_to = to
     detail = {"to": str(to.pk) if to else None, "fields": ["assigned_to"]}
-    record_each("referral.assigned", by=by, rows=[(row, detail) for row in outcome.changed])
+    for event in record_each("referral.assigned", by=by, rows=[(row, detail) for row in outcome.changed])[:1]:
+        keep_all(before, by=by, at=event.at)
     return outcome
 
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from participants.people.languages import language_name
 from participants.people.models import Gender, Race, language_code
 from participants.referrals.rules import NAMELESS, Status
 from participants.tracks.models import ERASE, KEEP, TALLY, TrackRecord
@@ -90,6 +91,7 @@ class Referral(TrackRecord):
         "created_at": ERASE,
         "version": KEEP,
     }
+    in_words = {"language": language_name}
 
     class Meta(TrackRecord.Meta):
         ordering = ("-received_on", "-id")

@@ -8,6 +8,7 @@ from django.http import Http404
 
 from participants.audit.queries import events_about
 from participants.people.restrictions import hidden_ids, readable
+from participants.referrals.case import known_by
 from participants.referrals.models import Referral
 from participants.referrals.rules import NAMELESS, OPEN, Status
 from participants.staff.models import User
@@ -63,9 +64,11 @@ def sources() -> list[str]:
     return list(counted.order_by("source").values_list("source", flat=True).distinct())
 
 
-def same_case(fingerprint: bytes) -> Referral | None:
-    """The referral with exactly this content, if it was received before."""
-    return Referral.objects.filter(fingerprint=fingerprint).first()
+def same_case(referral: Referral) -> Referral | None:
+    """The stored referral with exactly the content of this one, if it was received before."""
+    key = bytes(referral.fingerprint)
+    spellings = known_by(referral)["fingerprint"]
+    return Referral.objects.filter(fingerprint__in=spellings if key in spellings else (key,)).first()
 
 
 def changes_since(referral: Referral, version: int) -> Changes:

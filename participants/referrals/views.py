@@ -35,7 +35,7 @@ from participants.referrals.rules import HOTLINE, Status
 from participants.staff.permissions import Permission
 from participants.tracks.scope import active_scope
 from participants.web.clock import today
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.paging import page_of
 from participants.web.urls import track_url
 
@@ -57,7 +57,7 @@ def referrals(request):
 @requires(Permission.RECEIVE_REFERRALS)
 def referral_new(request):
     """Receive a case. What looks like a stored one is asked about before anything is created."""
-    form = ReceivingForm(request.POST or None, user=request.user, track=request.track, today=today())
+    form = ReceivingForm(posted(request), user=request.user, track=request.track, today=today())
     same, typed = None, None
     if request.method == "POST" and form.is_valid():
         row_id, values, now = form.row_id, form.values(), {"today": today()}
@@ -134,7 +134,7 @@ def referral_edit(request, pk):
         return redirect(track_url("referral", pk=row.pk))
     stopped = row.status == Status.STOPPED
     form_class, change = (DatesForm, correct_dates) if stopped else (ReferralEditForm, change_referral)
-    form = form_class(request.POST or None, user=request.user, track=request.track, referral=row)
+    form = form_class(posted(request), user=request.user, track=request.track, referral=row)
     same, conflicts = None, []
     if request.method == "POST" and form.is_valid():
         try:
@@ -181,7 +181,7 @@ def referral_assign(request, pk):
     if row.status not in ASSIGNABLE:
         messages.info(request, f"The case stands at “{row.get_status_display()}”, so nobody is assigned to it now.")
         return redirect(track_url("referral", pk=row.pk))
-    form = AssignForm(request.POST or None, user=request.user, track=request.track, referral=row, today=today())
+    form = AssignForm(posted(request), user=request.user, track=request.track, referral=row, today=today())
     if request.method == "POST" and form.is_valid():
         try:
             changed = assign(referral=row, **form.values(), today=today(), by=request.user)

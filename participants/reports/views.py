@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from participants.access.fresh import fresh_file
 from participants.access.gate import requires
 from participants.operations.queries import operation_years
 from participants.reports.actions import export_completion
@@ -29,6 +30,7 @@ from participants.web.forms import page_status
 
 @require_GET
 @requires(Permission.VIEW_REPORTS)
+@fresh_file
 def reports(request):
     start, end = last_quarter(today())
     asked = {"from": start.isoformat(), "to": end.isoformat(), "cohort": Cohort.EXIT.value, "by": ""}
@@ -120,6 +122,7 @@ def _named_rates(total: Counts, cohort: str) -> list[tuple]:
 
 @require_GET
 @requires(Permission.VIEW_REPORTS)
+@fresh_file
 def demand(request):
     """What the operations of a year counted, and what of it came here; without a year, of the newest that has any."""
     years = operation_years()
@@ -147,6 +150,7 @@ def _download_demand(table: Demand, user) -> HttpResponse:
 
 @require_GET
 @requires(Permission.VIEW_REPORTS)
+@fresh_file
 def equity(request):
     """The cases screened in a period, by self-reported group."""
     start, end = last_quarter(today())
@@ -174,6 +178,7 @@ def _download_equity(tables: Equity, user) -> HttpResponse:
 
 @require_GET
 @requires(Permission.VIEW_REPORTS)
+@fresh_file
 def voluntariness(request):
     """How the offers of a period were made and answered; names nobody."""
     start, end = last_quarter(today())

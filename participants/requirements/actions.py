@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from participants.audit.actions import record
+from participants.audit.changes import keep_all, keep_changes
 from participants.consent.models import Agreement
 from participants.enrollment.models import Enrollment
 from participants.errors import ProgramError, check_same
@@ -17,6 +18,9 @@ from participants.requirements.models import Credit, Requirement, RequirementTem
 from participants.staff.models import User
 from participants.tracks.models import new_id
 from participants.tracks.scope import active_track
+
+# What an adjustment writes.
+ADJUSTED = ("quantity", "reduced_from", "waived_on", "change_reason", "changed_by", "version")
 
 
 @transaction.atomic
@@ -60,8 +64,9 @@ def follow_requirements(*, enrollment: Enrollment, agreement: Agreement, by: Use
     agreed = {row.key: row for row in read_agreed(agreement.requirements)}
     reason = f"Agreement signed anew on {agreement.signed_on:%B %-d, %Y}"
     existing = list(Requirement.objects.select_for_update().filter(enrollment=enrollment))
-    changed = 0
+    changed: list[tuple[Requirement, dict]] = []
     for requirement in existing:
+        before = _asked(requirement)
         row = agreed.pop((requirement.kind, requirement.service), None)
         if requirement.waived_on is not None:
             continue
@@ -74,13 +79,20 @@ def follow_requirements(*, enrollment: Enrollment, agreement: Agreement, by: Use
             continue
         requirement.change_reason, requirement.changed_by = reason, by
         requirement.version += 1
-        requirement.save(
-            update_fields=("quantity", "reduced_from", "waived_on", "change_reason", "changed_by", "version")
-        )
-        changed += 1
+        requirement.save(update_fields=ADJUSTED)
+        changed.append((requirement, before))
     added = _rows(agreed.values(), enrollment, on=agreement.signed_on, by=by, after=len(existing))
     Requirement.objects.bulk_create(added)
-    record("requirements.followed", by=by, subjects=[enrollment], detail={"changed": changed, "added": len(added)})
+    detail = {"changed": len(changed), "added": len(added)}
+    event = record("requirements.followed", by=by, subjects=[enrollment], detail=detail)
+    for requirement, _ in changed:
+        requirement.enrollment = enrollment
+    keep_all(changed, by=by, at=event.at)
+
+
+def _asked(requirement: Requirement) -> dict:
+    """What of a requirement an adjustment can change, as it stands."""
+    return {name: getattr(requirement, name) for name in ("quantity", "waived_on", "change_reason")}
 
 
 def _rows(agreed: Iterable[Agreed], enrollment: Enrollment, *, on, by: User, after: int = 0) -> list[Requirement]:
@@ -192,6 +204,7 @@ def adjust_requirement(
         raise ProgramError("This person's stay has ended.")
     if not reason.strip():
         raise ProgramError("Enter the reason.", field="reason")
+    before = _asked(requirement)
     if waive:
         requirement.waived_on = today
     else:
@@ -202,12 +215,13 @@ def adjust_requirement(
     requirement.change_reason = reason.strip()
     requirement.changed_by = by
     requirement.version += 1
-    requirement.save(update_fields=("quantity", "reduced_from", "waived_on", "change_reason", "changed_by", "version"))
-    record(
+    requirement.save(update_fields=ADJUSTED)
+    event = record(
         "requirement.waived" if waive else "requirement.reduced",
         by=by,
         subjects=[requirement],
         fields=["change_reason", "waived_on" if waive else "quantity"],
         detail={"kind": requirement.kind},
     )
+    keep_changes(requirement, before, by=by, at=event.at)
     return requirement

@@ -4,7 +4,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from participants.requirements.rules import Basis, Kind
+from participants.requirements.rules import Basis, Kind, plain
 from participants.tracks.models import ERASE, KEEP, TALLY, TrackRecord
 from participants.vault.fields import SealedTextField
 
@@ -67,6 +67,7 @@ class Requirement(TrackRecord):
         "change_reason": ERASE,
         "version": KEEP,
     }
+    in_words = {"quantity": lambda quantity: str(plain(quantity))}
     refused = {"services": NAMES_A_SERVICE}
 
     class Meta(TrackRecord.Meta):
@@ -76,6 +77,8 @@ class Requirement(TrackRecord):
     @property
     def title(self) -> str:
         return self.service or self.get_kind_display()
+
+    known_as = title
 
     @property
     def audit_subject(self):

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from django.http import Http404
@@ -9,39 +11,47 @@ from django.http import Http404
 from participants.enrollment.models import Enrollment
 from participants.people.restrictions import readable
 from participants.requirements.agreed import Agreed
-from participants.requirements.models import Credit, Requirement, RequirementTemplate
-from participants.requirements.rules import Asked, Earned, Progress, all_met, progress
+from participants.requirements.models import Requirement, RequirementTemplate
+from participants.requirements.rules import Asked, Earned, Kind, Progress, all_met, progress
 from participants.sessions.queries import counted_attendance
+from participants.sessions.rules import Attended
 
 __all__ = ["all_met", "progress_of", "requirement_or_404", "track_asks"]
 
 
-def progress_of(enrollments: Iterable[Enrollment]) -> dict[UUID, list[Progress]]:
-    """The progress of every requirement of these stays, in their order. Three statements, however many stays."""
+def progress_of(
+    enrollments: Iterable[Enrollment], attended: list[Attended] | None = None
+) -> dict[UUID, list[Progress]]:
+    """The progress of every requirement of these stays, in their order. Two statements, however many stays; one where
+    what they attended is known already."""
     stays = {enrollment.pk: enrollment for enrollment in enrollments}
-    requirements = Requirement.objects.filter(enrollment__in=list(stays)).defer("change_reason")
     facts = defaultdict(list)
-    for fact in counted_attendance(stays):
+    for fact in counted_attendance(stays) if attended is None else attended:
         facts[fact.enrollment_id].append(fact)
-    credits = defaultdict(list)
-    for requirement_id, on, quantity in (
-        Credit.objects.filter(requirement__enrollment__in=list(stays))
-        .order_by("earned_on", "id")
-        .values_list("requirement_id", "earned_on", "quantity")
-    ):
-        credits[requirement_id].append(Earned(on, quantity))
-    found: dict[UUID, list[Progress]] = {pk: [] for pk in stays}
-    for row in requirements.order_by("position", "id"):
-        asked = Asked(
-            id=row.pk,
-            kind=row.kind,
-            title=row.title,
-            quantity=row.quantity,
-            asked_on=stays[row.enrollment_id].placed_on,
-            reduced_from=row.reduced_from,
-            waived_on=row.waived_on,
+    # One row for each credit, and one for a requirement without any. The walls keep both in one stay's track.
+    rows = (
+        Requirement.objects.filter(enrollment__in=list(stays))
+        .order_by("position", "id", "credits__earned_on", "credits__id")
+        .values_list(
+            "enrollment_id", "id", "kind", "service", "quantity", "reduced_from", "waived_on",
+            "credits__earned_on", "credits__quantity",
         )
-        found[row.enrollment_id].append(progress(asked, facts[row.enrollment_id], credits[row.pk]))
+    )  # fmt: skip
+    found: dict[UUID, list[Progress]] = {pk: [] for pk in stays}
+    for (stay_id, pk, kind, service, quantity, reduced_from, waived_on), same in groupby(
+        rows, key=itemgetter(*range(7))
+    ):
+        asked = Asked(
+            id=pk,
+            kind=kind,
+            title=service or Kind(kind).label,
+            quantity=quantity,
+            asked_on=stays[stay_id].placed_on,
+            reduced_from=reduced_from,
+            waived_on=waived_on,
+        )
+        credits = [Earned(on, amount) for *_, on, amount in same if on is not None]
+        found[stay_id].append(progress(asked, facts[stay_id], credits))
     return found
 
 

@@ -12,13 +12,8 @@ from participants.requirements.models import Requirement
 from participants.requirements.queries import progress_of, requirement_or_404
 from participants.staff.permissions import Permission
 from participants.web.clock import now, today
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.urls import track_url
-
-
-def _posted(request):
-    # An empty form that was sent is not the same as none.
-    return request.POST if request.method == "POST" else None
 
 
 @require_http_methods(["GET", "POST"])
@@ -26,7 +21,7 @@ def _posted(request):
 def credit_new(request, pk):
     requirement = requirement_or_404(pk)
     day = today()
-    form = CreditForm(_posted(request), user=request.user, track=request.track, requirement=requirement, today=day)
+    form = CreditForm(posted(request), user=request.user, track=request.track, requirement=requirement, today=day)
     if request.method == "POST" and form.is_valid():
         try:
             credit = actions.record_credit(
@@ -44,7 +39,7 @@ def credit_new(request, pk):
 @requires(Permission.ADJUST_REQUIREMENTS)
 def requirement_adjust(request, pk):
     requirement = requirement_or_404(pk)
-    form = AdjustForm(_posted(request), user=request.user, track=request.track, requirement=requirement)
+    form = AdjustForm(posted(request), user=request.user, track=request.track, requirement=requirement)
     if request.method == "POST" and form.is_valid():
         try:
             actions.adjust_requirement(requirement=requirement, **form.values(), today=today(), by=request.user)

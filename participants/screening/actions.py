@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db import transaction
 
 from participants.audit.actions import record
+from participants.audit.changes import keep_changes
+from participants.audit.models import Event
 from participants.errors import Problem, ProgramError, ValuesRefused
 from participants.referrals.actions import move_referral
 from participants.referrals.models import Referral
@@ -17,6 +19,8 @@ from participants.screening.queries import current_criteria
 from participants.screening.rules import NOTE_LONGEST, NOTE_OF, decide
 from participants.staff.models import User
 
+# What stands in a screening that is begun and can be written over by whoever goes on with it.
+KEPT = ("answers", "notes", "note")
 NO_CRITERIA = "The track has no written criteria in force today, so nobody can be screened."
 
 
@@ -189,26 +193,27 @@ def _screen(
         raise ScreeningChanged(screening)
     if screening is None:
         screening = Screening(referral=referral)
+    begun = {name: getattr(screening, name) for name in KEPT} if screening.version else {}
     for name, value in values.items():
         setattr(screening, name, value)
     screening.decided_by = by
     screening.version += 1
     screening.save(force_insert=screening._state.adding)
-    _put_on_record(referral, screening, decision.open, by)
+    event = _put_on_record(referral, screening, decision.open, by)
+    keep_changes(screening, begun, by=by, at=event.at)
     return screening
 
 
-def _put_on_record(referral: Referral, screening: Screening, open_keys: tuple[str, ...], by: User) -> None:
+def _put_on_record(referral: Referral, screening: Screening, open_keys: tuple[str, ...], by: User) -> Event:
     """Move a decided referral on, and say what was written."""
     fields = [name for name in ("answers", "notes", "note") if getattr(screening, name)]
     criteria = screening.criteria_version.number
     if open_keys:
         detail = {"open": len(open_keys), "criteria": criteria, "version": screening.version}
-        record("screening.kept_open", by=by, subjects=[referral], fields=fields, detail=detail)
-        return
+        return record("screening.kept_open", by=by, subjects=[referral], fields=fields, detail=detail)
     move_referral(referral=referral, to=Status.ELIGIBLE if screening.eligible else Status.INELIGIBLE)
     detail = {"eligible": screening.eligible, "criteria": criteria}
-    record("referral.screened", by=by, subjects=[referral], fields=fields, detail=detail)
+    return record("referral.screened", by=by, subjects=[referral], fields=fields, detail=detail)
 
 
 def _same(screening: Screening, values: Mapping) -> bool:

@@ -27,7 +27,7 @@ from participants.screening.queries import (
 from participants.screening.reviews import ask_for_second_look, decide_review, override
 from participants.staff.permissions import Permission
 from participants.web.clock import today
-from participants.web.forms import page_status
+from participants.web.forms import page_status, posted
 from participants.web.urls import track_url
 
 
@@ -43,7 +43,7 @@ def screening_new(request, pk):
         messages.error(request, NO_CRITERIA)
         return _back(referral)
     begun, conflicts = screening_of(referral), []
-    form = ScreeningForm(_posted(request), user=request.user, track=request.track, criteria=criteria, begun=begun)
+    form = ScreeningForm(posted(request), user=request.user, track=request.track, criteria=criteria, begun=begun)
     if request.method == "POST" and form.is_valid():
         try:
             screening = screen(referral=referral, criteria=criteria, **form.values(), today=today(), by=request.user)
@@ -98,7 +98,7 @@ def criteria(request):
 @requires(Permission.EDIT_CRITERIA)
 def criteria_new(request):
     versions = criteria_versions()
-    form = CriteriaForm(_posted(request), user=request.user, track=request.track, versions=versions, today=today())
+    form = CriteriaForm(posted(request), user=request.user, track=request.track, versions=versions, today=today())
     overtaken = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -126,7 +126,7 @@ def screening_letter(request, pk):
 @requires(Permission.REVIEW_SCREENINGS)
 def screening_override(request, pk):
     referral, screening = _decided_or_404(pk)
-    form = OverrideForm(_posted(request), user=request.user, track=request.track, screening=screening)
+    form = OverrideForm(posted(request), user=request.user, track=request.track, screening=screening)
     if request.method == "POST" and form.is_valid():
         try:
             override(screening=screening, **form.values(), today=today(), by=request.user, row_id=form.row_id)
@@ -143,7 +143,7 @@ def screening_override(request, pk):
 @requires(Permission.SCREEN)
 def second_look_new(request, pk):
     referral, screening = _decided_or_404(pk)
-    form = SecondLookForm(_posted(request), user=request.user, track=request.track)
+    form = SecondLookForm(posted(request), user=request.user, track=request.track)
     if request.method == "POST" and form.is_valid():
         try:
             ask_for_second_look(
@@ -165,7 +165,7 @@ def second_look_new(request, pk):
 def review_decide(request, pk):
     review = review_or_404(pk)
     screening, referral = review.screening, review.screening.referral
-    form = ReviewForm(_posted(request), user=request.user, track=request.track, screening=screening)
+    form = ReviewForm(posted(request), user=request.user, track=request.track, screening=screening)
     if request.method == "POST" and form.is_valid():
         try:
             decide_review(review=review, **form.values(), today=today(), by=request.user)
@@ -186,11 +186,6 @@ def _decided_or_404(pk) -> tuple[Referral, Screening]:
     if screening is None or screening.eligible is None:
         raise Http404
     return referral, screening
-
-
-def _posted(request):
-    # An empty form that was sent is not the same as none.
-    return request.POST if request.method == "POST" else None
 
 
 def _back(referral: Referral):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cast import PASSWORD, build_cast
+from tests.cast import PASSWORD
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -86,5 +86,5 @@ def visit(chromium, live_server, live_db):
 
 
 @pytest.fixture
-def cast(live_db):
-    return build_cast()
+def cast(standing_cast, live_db):
+    return standing_cast.put()

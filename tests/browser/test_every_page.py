@@ -2,10 +2,11 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
 
 from participants.staff.models import permissions_of
 from tests.browser.conftest import NARROW, WIDE
-from tests.world import DOWNLOADS, build_world, track_patterns
+from tests.world import DOWNLOADS, build_world, oversight_patterns, track_patterns
 
 AXE_OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -30,12 +31,12 @@ def test_every_page(visit, cast, kind, viewport):
     world = build_world(cast, track, "Paula Pageson")
     found = {}
     left = {pattern.name: pattern for pattern in track_patterns() if pattern.name not in DOWNLOADS}
-    for role in ("manager", "caseworker", "liaison", "privacy_officer", "administrator"):
+    for role in ("manager", "caseworker", "clinical_supervisor", "liaison", "privacy_officer", "administrator"):
         person = cast.people[f"{kind}_{role}"]
         permissions = permissions_of(list(person.grants.all()))
         visitor = visit(viewport)
         visitor.sign_in(person.email)
-        for name in [name for name, pattern in left.items() if pattern.callback.permission in permissions]:
+        for name in [name for name, pattern in left.items() if pattern.callback.permissions <= permissions]:
             del left[name]
             response = visitor.go(cast.url(track, name, **world.kwargs.get(name, {})))
             if response.status == 404:  # termination in services
@@ -72,6 +73,20 @@ def test_pages_outside_the_tracks(visit, cast, viewport):
     visitor.go("/harbor/education/")
     assert "404" not in visitor.page.title()
     assert violations(visitor.page) == []
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_pages_of_what_belongs_to_no_track(visit, cast, viewport):
+    visitor = visit(viewport)
+    visitor.sign_in("harbor_overseer@example.org")
+    for name in [pattern.name for pattern in oversight_patterns() if pattern.name not in DOWNLOADS]:
+        visitor.go(reverse(name))
+        assert violations(visitor.page) + visitor.complaints == [], name
+        assert not too_wide(visitor.page), name
+        visitor.picture(f"{name}-{viewport['width']}")
+    visitor.go("/oversight/?group=nothing")
+    visitor.page.wait_for_selector("[aria-invalid=true]")
+    assert violations(visitor.page) + visitor.complaints == []
 
 
 @pytest.mark.parametrize("page", ["referral_new", "session_new", "sites", "staff_new"])

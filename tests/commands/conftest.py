@@ -10,7 +10,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 # What decides where a command works is set here, and nothing of the machine's.
-DECIDING = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "DIVERSION_KEYS", "STATIC_ROOT", "ALLOWED_HOSTS")
+DECIDING = (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "REDIS_URL",
+    "DIVERSION_KEYS",
+    "AUDIT_HEADS",
+    "STATIC_ROOT",
+    "ALLOWED_HOSTS",
+)
 
 
 def environment_in(folder: Path) -> dict[str, str]:

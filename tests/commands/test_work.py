@@ -102,7 +102,7 @@ def test_signal_ends_it_cleanly(own_environment, number):
         [sys.executable, "manage.py", "work"], cwd=ROOT, env=own_environment, stdout=subprocess.PIPE, text=True
     )
     try:
-        assert worker.stdout.readline().startswith("Working: participants.consent.lapse_offers")
+        assert worker.stdout.readline() == f"Working: {', '.join(SWEEPS)}. Ctrl-C ends it.\n"
         time.sleep(0.2)
         worker.send_signal(number)
         assert worker.wait(timeout=20) == 0

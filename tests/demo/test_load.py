@@ -8,13 +8,15 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
+from participants.audit.looking import findings
 from participants.audit.models import Event
 from participants.completion.models import Disposition, ExitProposal, Recommendation
 from participants.consent.models import Offer
 from participants.court.queries import court_dates
 from participants.demo.actions import load_demo
-from participants.demo.staff import PASSWORD, SENDER
+from participants.demo.staff import OVERSEER, PASSWORD, SENDER
 from participants.enrollment.models import Enrollment
 from participants.enrollment.rules import ExitDetail
 from participants.people.models import Participant
@@ -152,6 +154,18 @@ def test_sender_of_referrals_lands_on_the_drop(demo):
     client = Client()
     assert client.login(username=SENDER, password=PASSWORD)
     assert client.get("/", follow=True).redirect_chain == [("/demand-more/drop/", 302)]
+
+
+def test_overseer_lands_outside_the_tracks(demo):
+    client = Client()
+    assert client.login(username=OVERSEER, password=PASSWORD)
+    assert client.get("/", follow=True).redirect_chain == [("/oversight/", 302)]
+
+
+def test_patterns_of_the_trail_have_something_to_show(demo, track):
+    with in_track(track):
+        found = {pattern.key for pattern in findings(track=track, now=timezone.now()) if pattern.found}
+    assert {"files", "caseload", "refusals", "searches"} <= found
 
 
 def test_sign_in_page_lets_a_demo_account_in(demo):

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import http.cookiejar
+import json
 import re
 import signal
 import socket
@@ -103,7 +104,7 @@ def test_welcome_names_address_sign_ins_and_how_to_stop(server):
     told = server.out.read_text()
     assert f"http://127.0.0.1:{server.port}/" in told
     assert f"password {PASSWORD}" in told
-    assert told.count("@demo.example") == 10
+    assert told.count("@demo.example") == 11
     assert "Ctrl-C stops it" in told
 
 
@@ -124,6 +125,22 @@ def test_only_this_machine_is_answered(server):
     with contextlib.closing(asked):
         asked.request("GET", "/health/", headers={"Host": "diversion.example"})
         assert asked.getresponse().status == 400
+
+
+def test_it_seals_its_trail(server):
+    """The demonstration's own trail, made by the thousand, is sealed beside the pages and proves itself."""
+    check = (sys.executable, "manage.py", "verify_audit", "--json")
+
+    def verified() -> tuple[int, list[int]]:
+        told = subprocess.run(check, cwd=ROOT, env=server.environment(), capture_output=True, text=True, check=False)
+        return told.returncode, [chain["seals"] for chain in json.loads(told.stdout)["chains"]]
+
+    end = time.monotonic() + 60
+    while 0 in (answer := verified())[1] and time.monotonic() < end:
+        time.sleep(0.5)
+    code, seals = answer
+    assert (code, len(seals)) == (0, 3)
+    assert min(seals) >= 1
 
 
 def test_wrong_address_shows_no_inside(server):

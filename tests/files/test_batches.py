@@ -3,7 +3,6 @@
 import datetime
 
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +23,7 @@ from participants.referrals.case import NewOperation
 from participants.referrals.models import Referral
 from participants.referrals.rules import HOTLINE, Status
 from participants.tracks.scope import in_track
-from tests import builders
+from tests import builders, raw
 from tests.sending import HEAD, NOON, TODAY, csv_of, make_batch, make_waiting, row, rows_of
 from tests.statements import exactly
 from tests.words import text_of
@@ -39,15 +38,13 @@ CONCERNED = (Referral, Operation, SearchToken, Batch, WaitingFile)
 
 def contents() -> dict:
     """What lies in the concerned tables, of every track, as raw bytes."""
-    found = {}
-    with connection.cursor() as cursor:
-        for model in CONCERNED:
-            cursor.execute(f'SELECT * FROM "{model._meta.db_table}" ORDER BY id')
-            found[model.__name__] = [
-                tuple(bytes(value) if isinstance(value, memoryview) else value for value in line)
-                for line in cursor.fetchall()
-            ]
-    return found
+    return {
+        model.__name__: [
+            tuple(bytes(value) if isinstance(value, memoryview) else value for value in line)
+            for line in raw.rows(model._meta.db_table, rest="ORDER BY id")
+        ]
+        for model in CONCERNED
+    }
 
 
 @pytest.fixture

@@ -14,10 +14,8 @@ from tests.sessions.test_threads import at_once
 
 
 @pytest.fixture
-def cast(live_db, request):
-    from tests.cast import build_cast
-
-    return build_cast()
+def cast(standing_cast, live_db):
+    return standing_cast.put()
 
 
 def send(cast, *rows: str):
@@ -35,21 +33,15 @@ def without_keys():
     """Take the key file of a track away, as a disk that is not there does; returns how to bring it back."""
     taken = {}
 
-    def forget():
-        keyring.sealer.cache_clear()
-        keyring.token_makers.cache_clear()
-
     def take(track):
         path = keyring.key_file(track.pk)
         taken[path] = path.read_bytes()
         path.unlink()
-        forget()
 
     def give_back():
         for path, key in taken.items():
             path.write_bytes(key)
         taken.clear()
-        forget()
 
     take.back = give_back
     yield take

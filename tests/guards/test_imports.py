@@ -34,8 +34,8 @@ ORDER = [
 ]
 LAYERS = ["rules", "models", "queries", "actions", "tasks"]
 WEB = {"views", "forms", "urls"}
-# Used by every concept, or using any: the base of the pages, the demonstration, commands.
-BESIDE = {"web", "demo", "management", "templatetags"}
+# Used by every concept, or using any: the base of the pages, the demonstration, the measurement, commands.
+BESIDE = {"web", "demo", "bench", "management", "templatetags"}
 # What the foundation may use of a room above it, and why.
 ALLOWED = {
     # The scope is the lowest thing there is, and takes a Track.
@@ -117,9 +117,9 @@ def test_import_follows_the_layers(source, target):
 
 @pytest.mark.parametrize("name", [name for name in GRAPH if room(name) in ORDER])
 def test_concept_does_not_import_the_demonstration_or_an_index(name):
-    assert not {target for target in GRAPH[name] if room(target) in {"demo", "management"} or index(target)} - {
-        "participants.errors"
-    }
+    assert not {
+        target for target in GRAPH[name] if room(target) in {"demo", "bench", "management"} or index(target)
+    } - {"participants.errors"}
 
 
 def test_nobody_imports_the_project():

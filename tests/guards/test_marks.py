@@ -7,9 +7,10 @@ import pytest
 from participants.access.context import FAMILIES, PAGES
 from participants.staff.permissions import Permission
 from participants.staff.roles import PROGRAM_ROLES, ROLES
-from tests.world import patterns, program_patterns, track_patterns
+from tests.world import oversight_patterns, patterns, program_patterns, track_patterns
 
 SIGNED_IN = {"home"}
+OVERSIGHT = {pattern.name for pattern in oversight_patterns()}
 PUBLIC = {"health"}
 SIGN_IN = {
     "account_login",
@@ -18,17 +19,32 @@ SIGN_IN = {
     "account_signup",
     "account_reauthenticate",
     "account_change_password",
+    "mfa_index",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_list_webauthn",
+    "mfa_add_webauthn",
+    "mfa_login_webauthn",
+    "mfa_reauthenticate_webauthn",
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
 }
 
 
-@pytest.mark.parametrize("pattern", track_patterns() + program_patterns(), ids=lambda pattern: pattern.name)
+@pytest.mark.parametrize(
+    "pattern", track_patterns() + program_patterns() + oversight_patterns(), ids=lambda pattern: pattern.name
+)
 def test_view_asks_for_a_permission(pattern):
     assert isinstance(getattr(pattern.callback, "permission", None), Permission)
 
 
 def test_addresses_outside_the_tracks_are_named():
     outside = {pattern.name for route, pattern in patterns() if not route.startswith("<slug:program>/")}
-    assert outside == SIGNED_IN | PUBLIC | SIGN_IN
+    assert outside == SIGNED_IN | PUBLIC | SIGN_IN | OVERSIGHT
 
 
 def test_permissions_of_a_program_and_of_a_track_do_not_mix():
@@ -36,7 +52,7 @@ def test_permissions_of_a_program_and_of_a_track_do_not_mix():
     outside = frozenset().union(*(role.permissions for role in PROGRAM_ROLES.values()))
     inside = frozenset().union(*(role.permissions for role in ROLES.values()))
     assert not outside & inside
-    assert {pattern.callback.permission for pattern in program_patterns()} == outside
+    assert {pattern.callback.permission for pattern in program_patterns() + oversight_patterns()} == outside
     assert not {pattern.callback.permission for pattern in track_patterns()} & outside
 
 

@@ -12,7 +12,7 @@ MODELS = list(apps.get_app_config("participants").get_models())
 RECORDS = [model for model in MODELS if issubclass(model, TrackRecord)]
 # Programs, accounts, grants and headings of columns say nothing about a participant; audit tables have their rules.
 NOT_CONFIDENTIAL = {"Program", "Track", "User", "TrackGrant", "ProgramGrant", "ColumnMapping"} | {
-    *("Event", "EventSubject", "Seal", "AuditReview", "FailedSignIn", "Lockout"),
+    *("Event", "EventSubject", "Seal", "AuditReview", "FailedSignIn", "Lockout", "UsedCode"),
 }
 
 

@@ -29,6 +29,9 @@ def test_raw_sql_only_where_named():
     assert lines_with(r"\.raw\(|cursor\(|RawSQL|\.extra\(|executescript") <= {
         "participants/tracks/scope.py",  # sets the track of a transaction; refuses raw()
         "participants/tracks/walls.py",  # makes the triggers
+        "participants/tracks/policies.py",  # makes the row policies
+        "participants/tracks/writers.py",  # waits for transactions that are still writing
+        "participants/bench/pages.py",  # switches row security off for one measurement, in a database of its own
         "participants/tracks/bulk.py",  # inserts new rows of the active track by the thousand
         "diversion/checks.py",  # asks PostgreSQL for the role
     }
@@ -44,15 +47,23 @@ def test_no_way_round_the_scope():
 def test_scopes_are_opened_where_named():
     """A page inside a track has its scope already; outside, only the drop opens them."""
     assert lines_with(r"\bin_track\(") - {path for path in lines_with("") if "/demo/" in path} == {
+        "participants/access/kept.py",
         "participants/access/middleware.py",
+        "participants/access/tasks.py",
+        "participants/audit/chains.py",
+        "participants/bench/importing.py",
+        "participants/bench/pages.py",
+        "participants/bench/seeding.py",
         "participants/consent/tasks.py",
-        "participants/management/commands/bench.py",
         "participants/management/commands/import_referrals.py",
         "participants/management/commands/report.py",
         "participants/files/drop.py",
         "participants/files/tasks.py",
         "participants/tracks/actions.py",
         "participants/tracks/scope.py",
+        "participants/vault/keeping.py",
+        "participants/vault/rehashing.py",
+        "participants/vault/rotation.py",
     }
 
 

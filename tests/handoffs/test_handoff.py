@@ -18,7 +18,7 @@ from participants.referrals.case import prepare
 from participants.referrals.rules import Status
 from participants.tracks.models import ERASE, TALLY
 from participants.tracks.scope import RestrictedRecord, in_track
-from tests import builders
+from tests import builders, raw
 from tests.handoffs.handing import CALL, CHILD, NOW, TODAY, finish, make_stopped, start
 
 
@@ -218,12 +218,7 @@ def tables() -> list[str]:
     return [name for name in connection.introspection.table_names() if name.startswith("participants_")]
 
 
-def rows_of(table: str):
-    with connection.cursor() as cursor:
-        cursor.execute(f'SELECT * FROM "{table}"')
-        names = [column[0] for column in cursor.description]
-        for values in cursor.fetchall():
-            yield dict(zip(names, values, strict=True))
+rows_of = raw.records
 
 
 def as_bytes(value) -> bytes:
@@ -242,7 +237,7 @@ def sealed_values_of(row: Referral) -> list[bytes]:
         if table == "participants_handoff":
             continue
         for stored_row in rows_of(table):
-            if wanted & {str(stored_row.get("id")), str(stored_row.get("referral_id"))}:
+            if wanted & {str(stored_row.get(name)) for name in ("id", "referral_id", "subject_id")}:
                 found += [bytes(v) for v in stored_row.values() if isinstance(v, (bytes, memoryview)) and len(v) > 60]
     return found
 

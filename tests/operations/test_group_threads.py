@@ -9,15 +9,14 @@ from django.db import connection
 from participants.audit.models import Event
 from participants.models import Offer, Referral, Screening
 from participants.tracks.scope import in_track
-from tests.cast import build_cast
 from tests.operations.grouped import night, statuses
 from tests.operations.test_group import work
 
 
 @pytest.fixture
-def cast(live_db):
+def cast(standing_cast, live_db):
     """The cast, committed, so that every thread sees it."""
-    return build_cast()
+    return standing_cast.put()
 
 
 def test_two_people_do_not_collide_and_nobody_is_decided_on_twice(cast):

@@ -16,7 +16,7 @@ from tests.referrals.typed import TYPED, form_key, post_new, text_of
 
 D = datetime.date
 # On PostgreSQL a page is one transaction that names its track.
-OPENING = 3 if connection.vendor == "postgresql" else 0
+OPENING = 5 if connection.vendor == "postgresql" else 0
 
 
 @pytest.fixture

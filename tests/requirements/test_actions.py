@@ -222,7 +222,7 @@ def test_change_that_does_not_hold_writes_nothing(cast, over, sentence):
 
 
 @pytest.mark.parametrize("people", [1, 3])
-def test_progress_of_many_takes_three_statements(cast, people, django_assert_num_queries):
+def test_progress_of_many_takes_two_statements(cast, people, django_assert_num_queries):
     stays = [make_enrollment(cast, cast.education, name=f"Person {n}") for n in range(people)]
     by = cast.education_caseworker
     for stay in stays:
@@ -238,7 +238,7 @@ def test_progress_of_many_takes_three_statements(cast, people, django_assert_num
                 now=NOW,
                 by=by,
             )
-    with in_track(cast.education), django_assert_num_queries(3):
+    with in_track(cast.education), django_assert_num_queries(2):
         found = progress_of(stays)
     assert {pk: [(item.kind, item.done) for item in items] for pk, items in found.items()} == {
         stay.pk: [(HOURS, Decimal(0)), (SERVICE, Decimal(4)), (FEE, Decimal(10))] for stay in stays

@@ -135,11 +135,9 @@ def test_two_managers_do_not_overwrite_each_other(cast, track, inside, people):
     assert publish(inside, drafts(), seen=2).number == 3
 
 
-def test_two_managers_at_one_moment(live_db):
+def test_two_managers_at_one_moment(standing_cast, live_db):
     """Each has seen version 1; one is published, the other one is told."""
-    from tests.cast import build_cast
-
-    cast = build_cast()
+    cast = standing_cast.put()
     outcomes, ready = [], threading.Barrier(2)
 
     def work(manager):
