@@ -41,11 +41,9 @@ def plain_500(request):
 
 
 @pytest.fixture
-def outside_a_test_transaction(live_db):
+def outside_a_test_transaction(standing_cast, live_db):
     """Real commits: the rollback of a refused request must be the request's own."""
-    from tests.cast import build_cast
-
-    return build_cast()
+    return standing_cast.put()
 
 
 @pytest.mark.urls(__name__)
