@@ -26,7 +26,7 @@ SWEEPS = {
     "participants.staff.forget_failures": 24 * HOUR,
     "participants.access.delete_kept_forms": HOUR,
     "participants.access.delete_old_sessions": HOUR,
-    "participants.audit.seal_audit": HOUR / 12,
+    "participants.seals.seal_audit": HOUR / 12,
     "participants.consent.lapse_offers": HOUR,
     "participants.files.delete_expired_files": HOUR / 12,
 }

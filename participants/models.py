@@ -1,7 +1,8 @@
 """Index of the models, lowest concept first. Imports only."""
 
 from participants.tracks.models import Program, Track, TrackRecord  # isort: skip
-from participants.audit.models import AuditReview, Event, EventSubject, FieldChange, Seal  # isort: skip
+from participants.audit.models import AuditReview, Event, EventSubject, FieldChange  # isort: skip
+from participants.seals.models import Seal  # isort: skip
 from participants.staff.models import FailedSignIn, Lockout, ProgramGrant, TrackGrant, UsedCode, User  # isort: skip
 from participants.access.models import KeptForm  # isort: skip
 from participants.people.models import BreakGlass, FileMerge, Participant, Restriction, SearchToken  # isort: skip

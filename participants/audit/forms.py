@@ -115,6 +115,8 @@ class ReviewForm(OnceMixin, ProgramForm):
         self._until = signing.Signer(salt=f"review:{self.track.pk if self.track else ''}:{self.user.pk}")
         self._shown_until = self._until.sign(shown_until.isoformat())
         self.fields["until"].initial = self._shown_until
+        if self.track is None:  # where no reference is told, none is to be written
+            self.fields["remark"].help_text = "What you looked into and what came of it. No name of a participant."
 
     def clean_until(self) -> datetime.datetime:
         try:

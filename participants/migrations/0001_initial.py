@@ -83,28 +83,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Seal',
-            fields=[
-                ('id', models.UUIDField(default=participants.tracks.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('track_id', models.UUIDField(editable=False, null=True)),
-                ('number', models.PositiveBigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('first_id', models.UUIDField()),
-                ('last_id', models.UUIDField()),
-                ('entries', models.BinaryField()),
-                ('previous', models.BinaryField(max_length=64)),
-                ('mac', models.BinaryField(max_length=64)),
-            ],
-            options={
-                'ordering': ('-number',),
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
-                'indexes': [models.Index(fields=['track_id', 'first_id'], name='seal_by_first_event'), models.Index(fields=['track_id', 'last_id'], name='seal_by_last_event')],
-                'constraints': [models.UniqueConstraint(fields=('track_id', 'number'), name='seal_number_once'), models.UniqueConstraint(condition=models.Q(('track_id__isnull', True)), fields=('number',), name='seal_number_once_outside')],
-            },
-        ),
-        migrations.CreateModel(
             name='AuditReview',
             fields=[
                 ('id', models.UUIDField(default=participants.tracks.models.new_id, editable=False, primary_key=True, serialize=False)),
@@ -163,6 +141,28 @@ class Migration(migrations.Migration):
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
                 'indexes': [models.Index(fields=['track', 'subject_id', '-id'], name='field_change_by_subject')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Seal',
+            fields=[
+                ('id', models.UUIDField(default=participants.tracks.models.new_id, editable=False, primary_key=True, serialize=False)),
+                ('track_id', models.UUIDField(editable=False, null=True)),
+                ('number', models.PositiveBigIntegerField()),
+                ('at', models.DateTimeField()),
+                ('first_id', models.UUIDField()),
+                ('last_id', models.UUIDField()),
+                ('entries', models.BinaryField()),
+                ('previous', models.BinaryField(max_length=64)),
+                ('mac', models.BinaryField(max_length=64)),
+            ],
+            options={
+                'ordering': ('-number',),
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'indexes': [models.Index(fields=['track_id', 'first_id'], name='seal_by_first_event'), models.Index(fields=['track_id', 'last_id'], name='seal_by_last_event')],
+                'constraints': [models.UniqueConstraint(fields=('track_id', 'number'), name='seal_number_once'), models.UniqueConstraint(condition=models.Q(('track_id__isnull', True)), fields=('number',), name='seal_number_once_outside')],
             },
         ),
         migrations.CreateModel(

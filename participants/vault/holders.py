@@ -11,9 +11,9 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db.models import Q
 
-from participants.audit.models import Seal
 from participants.people.models import SearchToken
 from participants.referrals.models import Referral
+from participants.seals.models import Seal
 from participants.staff.second_factor import SECRETS
 from participants.tracks.models import TrackRecord
 from participants.vault import keyring

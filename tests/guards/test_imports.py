@@ -13,6 +13,7 @@ ORDER = [
     "tracks",
     "vault",
     "audit",
+    "seals",
     "staff",
     "access",
     "people",

@@ -50,7 +50,7 @@ def test_scopes_are_opened_where_named():
         "participants/access/kept.py",
         "participants/access/middleware.py",
         "participants/access/tasks.py",
-        "participants/audit/chains.py",
+        "participants/seals/chains.py",
         "participants/bench/importing.py",
         "participants/bench/pages.py",
         "participants/bench/seeding.py",

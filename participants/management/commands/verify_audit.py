@@ -1,8 +1,8 @@
 """`manage.py verify_audit`: is the audit trail as it was sealed?"""
 
-from participants.audit.chains import chains
-from participants.audit.verifying import verify
 from participants.management.base import ProgramCommand, Usage, program_of
+from participants.seals.chains import chains
+from participants.seals.verifying import verify
 from participants.tracks.models import RULES
 from participants.vault.keyring import KeyMissing
 from participants.web import clock

@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from diversion.celery import SWEEPS
 from participants.audit.actions import record_each
-from participants.audit.chains import Chain, chains
-from participants.audit.digests import (
+from participants.audit.models import Event, EventSubject
+from participants.management.sweeps import sweep_once
+from participants.seals.chains import Chain, chains
+from participants.seals.digests import (
     ENTRY,
     EVENT_COLUMNS,
     SEAL_COLUMNS,
@@ -21,14 +23,13 @@ from participants.audit.digests import (
     keys_of,
     number_of_entries,
 )
-from participants.audit.models import Event, EventSubject, Seal
-from participants.audit.seals import NotSealed, seal_all, seal_chain
-from participants.audit.tasks import seal_audit
-from participants.management.sweeps import sweep_once
+from participants.seals.models import Seal
+from participants.seals.sealing import NotSealed, seal_all, seal_chain
+from participants.seals.tasks import seal_audit
 from participants.vault import keyring
 from participants.vault.rotation import rotate_track
 from participants.web import clock
-from tests.audit.tampering import (
+from tests.seals.tampering import (
     HOUR,
     checked,
     drawn,
@@ -116,7 +117,7 @@ def test_a_run_has_a_fixed_number_of_statements(chain, new):
 
 
 def test_the_task_seals_every_chain(chain):
-    assert SWEEPS["participants.audit.seal_audit"] == 5 * 60
+    assert SWEEPS["participants.seals.seal_audit"] == 5 * 60
     assert seal_audit.apply(throw=True).get() > 6
     assert {len(seals_of(one)) for one in chains()} == {1}
     assert len(chains()) == 3
@@ -195,7 +196,7 @@ def test_two_sealers_at_once_do_no_harm(live_chain):
 
 def test_the_second_of_two_sealers_writes_nothing(chain):
     """Both have read the same end of the chain."""
-    from participants.audit.seals import Newest, _added, _not_sealed, _seal
+    from participants.seals.sealing import Newest, _added, _not_sealed, _seal
 
     [entries] = _not_sealed(chain, drawn(clock.now() - HOUR), 5000)
     mine, other = (_seal(chain, Newest(), entries, clock.now()) for _ in range(2))

@@ -1,7 +1,7 @@
 """The sealer: it takes the events that no seal covers yet into the next links of their chain.
 
 A seal names its events with their digests and is keyed. Two sealers at once do no harm: the number of a seal is
-unique, and who comes second writes nothing. Its head then goes to a file outside the database (`audit/heads.py`).
+unique, and who comes second writes nothing. Its head then goes to a file outside the database (`seals/heads.py`).
 """
 
 import datetime
@@ -13,10 +13,10 @@ from uuid import UUID
 import tink
 from django.db import DatabaseError, IntegrityError
 
-from participants.audit import heads
-from participants.audit.chains import Chain, as_bytes, chains, event_ids, facts, floor_of, sealed_among
-from participants.audit.digests import SEAL_COLUMNS, Entry, packed, spoken_for
-from participants.audit.models import Seal
+from participants.seals import heads
+from participants.seals.chains import Chain, as_bytes, chains, event_ids, facts, floor_of, sealed_among
+from participants.seals.digests import SEAL_COLUMNS, Entry, packed, spoken_for
+from participants.seals.models import Seal
 from participants.tracks.models import new_id
 from participants.vault import keyring
 

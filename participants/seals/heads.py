@@ -21,9 +21,9 @@ from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Length
 
-from participants.audit.chains import UNREADABLE, Chain, as_bytes
-from participants.audit.digests import ENTRY, VERSION
-from participants.audit.models import Seal
+from participants.seals.chains import UNREADABLE, Chain, as_bytes
+from participants.seals.digests import ENTRY, VERSION
+from participants.seals.models import Seal
 
 logger = logging.getLogger(__name__)
 

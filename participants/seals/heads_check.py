@@ -3,10 +3,10 @@
 import datetime
 from itertools import islice
 
-from participants.audit import heads
-from participants.audit.chains import Chain, readable
-from participants.audit.findings import Report, numbers, ranges
-from participants.audit.heads import Head, Line
+from participants.seals import heads
+from participants.seals.chains import Chain, readable
+from participants.seals.findings import Report, numbers, ranges
+from participants.seals.heads import Head, Line
 
 # Lines that are compared with one statement.
 PART = 500

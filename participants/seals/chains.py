@@ -14,8 +14,9 @@ from django.db import DataError, connection, transaction
 from django.db.models import CharField, QuerySet
 from django.db.models.functions import Cast
 
-from participants.audit.digests import EVENT_COLUMNS, SUBJECT_COLUMNS, Entry, NotEntries, entry_of, keys_of
-from participants.audit.models import Event, EventSubject, Seal
+from participants.audit.models import Event, EventSubject
+from participants.seals.digests import EVENT_COLUMNS, SUBJECT_COLUMNS, Entry, NotEntries, entry_of, keys_of
+from participants.seals.models import Seal
 from participants.tracks.models import Program, Track
 from participants.tracks.scope import in_track
 

@@ -10,11 +10,12 @@ from django.conf import settings
 from django.db import connection, connections
 
 from participants.audit.actions import record
-from participants.audit.chains import Chain
-from participants.audit.findings import Report
-from participants.audit.models import Event, EventSubject, Seal
-from participants.audit.seals import seal_chain
-from participants.audit.verifying import verify_chain
+from participants.audit.models import Event, EventSubject
+from participants.seals.chains import Chain
+from participants.seals.findings import Report
+from participants.seals.models import Seal
+from participants.seals.sealing import seal_chain
+from participants.seals.verifying import verify_chain
 from participants.tracks import walls
 from participants.tracks.actions import create_program
 from participants.tracks.models import Track, new_id

@@ -9,11 +9,11 @@ import stat
 import pytest
 
 from diversion.logging import PlainFormatter
-from participants.audit.chains import chains
-from participants.audit.seals import seal_chain
-from participants.audit.verifying import verify
+from participants.seals.chains import chains
+from participants.seals.sealing import seal_chain
+from participants.seals.verifying import verify
 from participants.web import clock
-from tests.audit.tampering import (
+from tests.seals.tampering import (
     HOUR,
     checked,
     events_of,
@@ -91,7 +91,7 @@ def test_seals_are_made_though_the_folder_cannot_be_written(chain, settings, tmp
     (tmp_path / "file").write_text("")
     settings.AUDIT_HEADS = tmp_path / "file" / "heads"
     assert seal_more(chain) == 1
-    assert f"ERROR participants.audit.heads: The heads of the audit trail {chain.name} could not" in log.getvalue()
+    assert f"ERROR participants.seals.heads: The heads of the audit trail {chain.name} could not" in log.getvalue()
     assert len(seals_of(chain)) == 4
     settings.AUDIT_HEADS = before
     assert len(heads(chain)) == 3

@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from participants.audit.chains import Chain, instant_of
+from participants.seals.chains import Chain, instant_of
 
 # Findings that one report lists; the others are counted.
 LISTED = 200

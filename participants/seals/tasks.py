@@ -2,11 +2,11 @@
 
 from celery import shared_task
 
-from participants.audit.seals import seal_all
+from participants.seals.sealing import seal_all
 from participants.web import clock
 
 
-@shared_task(name="participants.audit.seal_audit")
+@shared_task(name="participants.seals.seal_audit")
 def seal_audit() -> int:
     """Seal the new events of every chain, and write the heads of the seals outside the database.
 

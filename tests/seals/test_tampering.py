@@ -6,12 +6,13 @@ import uuid
 import pytest
 from django.db import connection
 
-from participants.audit.digests import Entry, entry_of, packed, unpacked
-from participants.audit.models import Event, EventSubject, Seal
-from participants.audit.seals import seal_chain
+from participants.audit.models import Event, EventSubject
+from participants.seals.digests import Entry, entry_of, packed, unpacked
+from participants.seals.models import Seal
+from participants.seals.sealing import seal_chain
 from participants.tracks.models import new_id
 from participants.web import clock
-from tests.audit.tampering import (
+from tests.seals.tampering import (
     HOUR,
     alter,
     checked,

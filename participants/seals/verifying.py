@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import tink
 
-from participants.audit import heads, heads_check
-from participants.audit.chains import (
+from participants.seals import heads, heads_check
+from participants.seals.chains import (
     CHUNK,
     GRACE,
     Chain,
@@ -26,9 +26,9 @@ from participants.audit.chains import (
     milliseconds,
     readable,
 )
-from participants.audit.digests import SEAL_COLUMNS, Entry, NotEntries, spoken_for, unpacked
-from participants.audit.findings import Report, counted, numbers, told
-from participants.audit.models import Seal
+from participants.seals.digests import SEAL_COLUMNS, Entry, NotEntries, spoken_for, unpacked
+from participants.seals.findings import Report, counted, numbers, told
+from participants.seals.models import Seal
 from participants.vault import keyring
 
 # Seals in one page; with the most events that a seal holds about 8 MB.
