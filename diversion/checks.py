@@ -60,9 +60,9 @@ def keys_are_there(app_configs, **kwargs):
     return []
 
 
-def refuse_without_keys() -> None:
+def refuse_to_serve() -> None:
     """For servers, which start without the checks. Raises ImproperlyConfigured."""
-    for error in keys_are_there(None):
+    for error in (*keys_are_there(None), *demo_on_loopback(None)):
         raise ImproperlyConfigured(f"{error.msg} {error.hint}")
 
 

@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "participants.web.charset.CharsetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -172,6 +173,7 @@ EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 # A session locks by itself (participants/access/lock.py); its row stays so long, so that typing is kept for a person
 # who comes back to a locked one the next morning.
 SESSION_COOKIE_AGE = 24 * 60 * 60
+SESSION_ENGINE = "diversion.sessions"
 # Before exports, grants and key commands the password or the second factor is asked for once more.
 FRESH_SIGN_IN_REQUIRED = not DEMO
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO

@@ -7,7 +7,8 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkey
 from django.urls import include, path
 
-# Only what works without mail: accounts are made, and passwords given anew, by an administrator.
+# Only what works without mail: accounts are made by an administrator; the operator gives a new password in place of a
+# forgotten one (`manage.py new_password`).
 sign_in = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),

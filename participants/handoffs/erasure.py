@@ -5,6 +5,7 @@ import secrets
 
 from django.db.models import Q
 
+from participants.access.models import KeptForm
 from participants.audit.changes import forget_changes
 from participants.completion.models import Disposition
 from participants.consent.models import Agreement, MessageConsent, Offer
@@ -68,8 +69,9 @@ def erase_case(referral: Referral) -> None:
         model.objects.filter(about).delete()
     SearchToken.objects.filter(subject_id__in=ids).delete()
     forget_changes(ids)
-    # The same rows may wait in somebody's file; whose they are cannot be asked of a sealed one.
+    # The same person may wait in somebody's file or locked form; whose they are cannot be asked of a sealed one.
     WaitingFile.objects.all().delete()
+    KeptForm.objects.all().delete()
     for case in cases:
         case.save(update_fields=empty(case))
 
