@@ -4,6 +4,7 @@ import ipaddress
 import os
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.core.wsgi import get_wsgi_application
 
 from diversion.checks import refuse_to_serve
@@ -18,9 +19,17 @@ def is_loopback(address: str) -> bool:
     return not address or ipaddress.ip_address(address).is_loopback
 
 
+def refused(start_response, status: str, words: bytes) -> list[bytes]:
+    start_response(status, [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")])
+    return [words]
+
+
 def application(environ, start_response):
     """Answer a request; a demonstration, whose passwords everyone knows, answers this machine only."""
     if settings.DEMO and not is_loopback(environ.get("REMOTE_ADDR", "")):
-        start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")])
-        return [b"A demonstration answers its own machine only."]
-    return serve(environ, start_response)
+        return refused(start_response, "403 Forbidden", b"A demonstration answers its own machine only.")
+    try:
+        return serve(environ, start_response)
+    except (SuspiciousOperation, ValueError, LookupError):
+        # Where a character set is named, Django reads the address before it could answer a fault with a page.
+        return refused(start_response, "400 Bad Request", b"This address cannot be read.")

@@ -65,7 +65,7 @@ def place(request) -> dict:
         "nav": [],
         "search_url": None,
         "tracks_open": 0,
-        "kept": getattr(request, "kept", None),
+        "kept_form": getattr(request, "kept", None),
         "discard": DISCARD,
         "locked": getattr(request, "locked", None),
     }
