@@ -115,6 +115,7 @@ class Migration(migrations.Migration):
                 ('must_change_password', models.BooleanField(default=False)),
                 ('active_since', models.DateTimeField(default=django.utils.timezone.now)),
                 ('idle_since', models.DateTimeField(null=True)),
+                ('session_epoch', models.PositiveIntegerField(default=0)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={

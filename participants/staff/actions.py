@@ -37,6 +37,7 @@ def create_user(*, email: str, name: str, password: str | None, by: User | None)
         except ValidationError as error:
             raise ProgramError(" ".join(error.messages), field="password") from error
     user = User.objects.create_user(email=email, password=password, name=name.strip())
+    lockout.release(email)  # whoever guessed at the address before it had an account does not keep its owner out
     record("account.created", by=by, subjects=[("user", user.pk)])
     return user
 
@@ -191,7 +192,8 @@ def unlock(*, user: User, now: datetime.datetime, by: User | None) -> User:
 
 @transaction.atomic
 def reset_second_factor(*, user: User, checked: str, by: User | None) -> User:
-    """Remove a lost second factor, with its recovery codes; the person sets up a new one at the next sign-in.
+    """Remove a lost second factor, with its recovery codes, and end every session of the account, which may be open
+    on the lost device; the person sets up a new one at the next sign-in.
 
     `checked` says how who asks was verified (CJIS 5.9.5 IA-5). Raises ProgramError without that, when there is
     nothing to remove, and for one's own account.
@@ -203,8 +205,29 @@ def reset_second_factor(*, user: User, checked: str, by: User | None) -> User:
     removed, _ = Authenticator.objects.filter(user_id=user.pk).delete()
     if not removed:
         raise ProgramError("This account has no second factor.")
+    user.end_sessions()
     record("second_factor.reset", by=by, subjects=[("user", user.pk)], detail={"checked": checked})
     return user
+
+
+@transaction.atomic
+def new_password(*, user: User, checked: str, by: User | None) -> str:
+    """Give a new password in place of a forgotten one; returns it, and it is kept nowhere. Every session ends.
+
+    Whoever hands it over has seen it: it opens nothing but its own change. The second factor stays, so the password
+    alone signs nobody in. `checked` as in `reset_second_factor`; raises ProgramError without that and for one's own.
+    """
+    if checked not in dict(CHECKS):
+        raise ProgramError("Say how you made sure who is asking.", field="checked")
+    if by is not None and by.pk == user.pk:
+        raise ProgramError("Nobody gives themselves a new password here. Change it in your menu.")
+    password = secrets.token_urlsafe(15)
+    user.set_password(password)
+    user.must_change_password = True
+    user.save(update_fields=("password", "must_change_password"))
+    user.end_sessions()
+    record("password.renewed", by=by, subjects=[("user", user.pk)], detail={"checked": checked})
+    return password
 
 
 @transaction.atomic
@@ -217,5 +240,6 @@ def disable_idle_accounts(*, now: datetime.datetime) -> int:
     for user in users:
         user.is_active, user.idle_since = False, now
         user.save(update_fields=("is_active", "idle_since"))
+        user.end_sessions()
         record("account.disabled", subjects=[("user", user.pk)], detail={"was": ["idle"]})
     return len(users)

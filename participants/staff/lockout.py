@@ -11,9 +11,13 @@ from django.utils.crypto import salted_hmac
 from participants.audit.actions import record
 from participants.staff.models import FailedSignIn, Lockout, User
 from participants.staff.rules import FAILURES, WINDOW
+from participants.tracks.models import new_id
 
-# How long failures, and locks of addresses that have no account, are kept: nobody asks for them later.
+# How long failures are kept: nobody asks for them later. A lock stays until it is released, whether its address has an
+# account or not; only of those that have none, and that nobody can release, no more than this are kept, the newest.
 KEPT = datetime.timedelta(days=1)
+LOCKS_OF_NOBODY = 100_000
+AT_ONCE = 10_000
 
 
 def account_of(address: str) -> bytes:
@@ -39,7 +43,8 @@ def admit(*, address: str, proved: bool, now: datetime.datetime) -> bool:
         row.at = now
         row.save(update_fields=("at",))
         known = User.objects.filter(email=address.strip().lower()).values_list("pk", flat=True)
-        record("account.locked", subjects=[("user", pk) for pk in known])
+        # An address without an account is no subject; a row in its place takes the same time and says nothing.
+        record("account.locked", subjects=[("user", pk) for pk in known] or [("nobody", new_id())])
     return False
 
 
@@ -66,11 +71,12 @@ def release(address: str) -> bool:
 
 @transaction.atomic
 def forget(*, now: datetime.datetime) -> int:
-    """Delete failures of the day before, and locks of addresses that have no account; how many rows."""
+    """Delete failures of the day before, and beyond the newest 100,000 the locks of nobody; how many rows."""
     before = now - KEPT
     failures, _ = FailedSignIn.objects.filter(at__lte=before).delete()
     known = [account_of(email) for email in User.objects.values_list("email", flat=True)]
-    nobody = Lockout.objects.filter(at__lte=before).exclude(account__in=known)
+    nobody = Lockout.objects.filter(at__isnull=False).exclude(account__in=known).order_by("-at", "-pk")
+    beyond = list(nobody.values_list("pk", flat=True)[LOCKS_OF_NOBODY : LOCKS_OF_NOBODY + AT_ONCE])
     failing = FailedSignIn.objects.values("account")
     idle = Lockout.objects.filter(at__isnull=True).exclude(account__in=failing)
-    return failures + nobody.delete()[0] + idle.delete()[0]
+    return failures + Lockout.objects.filter(pk__in=beyond).delete()[0] + idle.delete()[0]

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from participants.staff.permissions import Permission
 from participants.staff.roles import PROGRAM_ROLE_CHOICES, PROGRAM_ROLES, ROLE_CHOICES, ROLES, Role
@@ -35,6 +36,8 @@ class User(AbstractBaseUser):
     active_since = models.DateTimeField(default=timezone.now)
     # Set where the account was disabled because nobody signed in for 90 days (`is_active` is False then).
     idle_since = models.DateTimeField(null=True)
+    # Counted up to end every open session of the account (`end_sessions`).
+    session_epoch = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
@@ -48,6 +51,19 @@ class User(AbstractBaseUser):
 
     def __str__(self):
         return self.name
+
+    def _get_session_auth_hash(self, secret=None) -> str:
+        """What a session must hold to stay open: a keyed hash of the password, as Django has it, and of the epoch.
+
+        Django asks by this method for both secrets, the one in use and a former one (SECRET_KEY_FALLBACKS).
+        """
+        text = f"{self.session_epoch}:{self.password}"
+        return salted_hmac("participants.staff.session", text, secret=secret, algorithm="sha256").hexdigest()
+
+    def end_sessions(self) -> None:
+        """Close every session in which this user is signed in, wherever sessions are kept, with its next request."""
+        User.objects.filter(pk=self.pk).update(session_epoch=F("session_epoch") + 1)
+        self.refresh_from_db(fields=("session_epoch",))
 
 
 class GrantQuerySet(models.QuerySet):

@@ -104,6 +104,16 @@ def take_code(user: User, code: str, *, now: datetime.datetime) -> bool:
     return True
 
 
+def proved_by(user: User, code: str, *, now: datetime.datetime) -> str | None:
+    """The type of the app or of the recovery codes whose code this is, taken with the answer; None for neither."""
+    with belonging_to(user):
+        for row in Authenticator.objects.filter(user_id=user.pk, type__in=list(SECRETS)):
+            if row.wrap().validate_code(code):
+                of_app = row.type == Authenticator.Type.TOTP
+                return str(row.type) if not of_app or take_code(user, code, now=now) else None
+    return None
+
+
 def forget_codes(*, now: datetime.datetime) -> int:
     """Delete the codes that nobody can use any more; how many."""
     return UsedCode.objects.filter(at__lte=now - REMEMBERED).delete()[0]

@@ -8,7 +8,7 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa import signals as mfa
 from django.contrib import messages
-from django.contrib.auth import authenticate, logout
+from django.contrib.auth import authenticate, logout, update_session_auth_hash
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -127,6 +127,12 @@ def factor_event(action: str):
     return note
 
 
+def closed_elsewhere(sender, request, user, **kwargs) -> None:
+    """Whoever removes a device that is lost leaves no session open on it: all end but the one in which they do so."""
+    user.end_sessions()
+    update_session_auth_hash(request, user)
+
+
 FACTOR_EVENTS = (
     (mfa.authenticator_added, factor_event("second_factor.added")),
     (mfa.authenticator_removed, factor_event("second_factor.removed")),
@@ -142,3 +148,4 @@ def connect() -> None:
     password_changed.connect(changed_password, dispatch_uid="audit.changed_password")
     for signal, note in FACTOR_EVENTS:
         signal.connect(note, weak=False, dispatch_uid="audit.second_factor")
+    mfa.authenticator_removed.connect(closed_elsewhere, dispatch_uid="sessions.closed_elsewhere")

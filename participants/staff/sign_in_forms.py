@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+import tink
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.forms import ChangePasswordForm
 from allauth.core import context
@@ -9,15 +10,17 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, get_totp_secret
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
+from allauth.mfa.webauthn.internal.auth import clear_state, get_state
 from django import forms
 from django.core.exceptions import ValidationError
+from fido2.webauthn import UserVerificationRequirement
 
 from participants.audit.models import Event
 from participants.staff import lockout, second_factor
@@ -27,6 +30,9 @@ from participants.web import clock
 # What a browser sends for a passkey is read by libraries that complain of nonsense in many ways.
 NONSENSE = (ValidationError, ValueError, TypeError, KeyError, AttributeError, IndexError)
 SEALED = "sealed:"
+DRAWN_ANEW = (
+    "The program's keys were changed since you opened this page. Scan the new picture and type the code of that."
+)
 
 
 class CredentialField(forms.JSONField):
@@ -110,17 +116,28 @@ class AppForm(ActivateTOTPForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        session = context.request.session
+        self.drawn_anew = False
         if self.secret.startswith(SEALED):
-            self.secret = second_factor.open_sealed(self.secret.removeprefix(SEALED), self.user.pk)
-        else:
-            session[SECRET_SESSION_KEY] = SEALED + second_factor.seal(self.secret, self.user.pk)
+            try:
+                self.secret = second_factor.open_sealed(self.secret.removeprefix(SEALED), self.user.pk)
+            except tink.TinkError:  # the installation's key was changed since the page was shown
+                self.drawn_anew = True
+                self.secret = get_totp_secret(regenerate=True)
+        waiting = SEALED + second_factor.seal(self.secret, self.user.pk)
+        context.request.session[SECRET_SESSION_KEY] = waiting
         self.fields["code"].label = "Code"
         self.fields["code"].help_text = "The six digits that the app shows now."
         attributes = {"autocomplete": "one-time-code", "inputmode": "numeric"}
         self.fields["code"].widget = forms.TextInput(attrs=attributes)
 
+    def clean(self) -> dict:
+        if self.drawn_anew:
+            raise ValidationError(DRAWN_ANEW)
+        return super().clean()
+
     def clean_code(self) -> str:
+        if self.drawn_anew:
+            return ""
         code = super().clean_code()
         if not second_factor.take_code(self.user, code, now=clock.now()):
             raise get_adapter().validation_error("incorrect_code")
@@ -170,9 +187,18 @@ class PasskeyLoginForm(TakesCredential, LoginWebAuthnForm):
     """Instead of a password. Who is meant is said by the browser, so nobody else's failures are counted by it."""
 
     def clean_credential(self) -> Authenticator:
+        """The passkey. Raises ValidationError unless it was set up to sign in alone and answers the question of the
+        sign-in page, which asks for fingerprint, face or PIN; that of the second step is content with a touch.
+        """
         try:
-            return super().clean_credential()
+            if (get_state() or {}).get("user_verification") != UserVerificationRequirement.REQUIRED:
+                raise get_adapter().validation_error("incorrect_code")
+            found = super().clean_credential()
+            if not found.wrap().is_passwordless:
+                raise get_adapter().validation_error("incorrect_code")
+            return found
         except NONSENSE as error:
+            clear_state()
             on_record(context.request, "sign_in", outcome=Event.Outcome.REFUSED)
             raise get_adapter().validation_error("incorrect_code") from error
 

@@ -14,6 +14,6 @@ def disable_idle_accounts() -> int:
 
 @shared_task(name="participants.staff.forget_failures")
 def forget_failures() -> int:
-    """Delete counted failures, locks of addresses without an account, and used codes, once nothing needs them."""
+    """Delete counted failures, too many locks of nobody, and used codes, once nothing needs them."""
     now = clock.now()
     return lockout.forget(now=now) + second_factor.forget_codes(now=now)

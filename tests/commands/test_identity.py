@@ -4,16 +4,21 @@ import io
 import json
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import call_command
+from django.test import Client
 
 from participants.audit.models import Event
+from participants.errors import ProgramError
 from participants.management.base import Refused, Usage
 from participants.management.identity import administrator
+from participants.staff import second_factor
 from participants.staff.lockout import is_locked
 from participants.staff.models import FailedSignIn
 from participants.tracks.scope import in_track
 from participants.vault import keyring
 from tests.cast import PASSWORD
+from tests.staff.totp import code_of, set_up_app
 from tests.vault.conftest import same_keys_afterwards  # noqa: F401  key files as they were
 
 
@@ -22,8 +27,8 @@ def typed(monkeypatch, settings):
     """What is typed as a password; and no demonstration, which asks for none."""
     settings.DEMO = False
 
-    def type_in(text: str) -> None:
-        monkeypatch.setattr("sys.stdin", io.StringIO(f"{text}\n"))
+    def type_in(*lines: str) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
 
     type_in(PASSWORD)
     return type_in
@@ -112,3 +117,57 @@ def test_password_that_somebody_else_has_seen_is_not_enough(cast, typed):
 def test_email_is_taken_as_it_is_typed(cast, typed):
     user = administrator(" Education_Administrator@example.org ", track=cast.education)
     assert user == cast.education_administrator
+
+
+# --- the second factor -------------------------------------------------------------------------------------------
+
+EMAIL = "education_administrator@example.org"
+
+
+@pytest.fixture
+def app(cast) -> str:
+    """The secret of the administrator's authenticator app."""
+    client = Client()
+    client.force_login(cast.education_administrator)
+    return set_up_app(client)
+
+
+def test_password_alone_is_not_enough_where_there_is_a_second_factor(cast, typed, app):
+    before = keyring.key_file(cast.education.pk).read_bytes()
+    for lines in [(PASSWORD,), (PASSWORD, ""), (PASSWORD, "000000"), (PASSWORD, PASSWORD)]:
+        typed(*lines)
+        with pytest.raises(Refused, match="This code is not right"):
+            rotate("--by", EMAIL)
+    assert keyring.key_file(cast.education.pk).read_bytes() == before
+    assert FailedSignIn.objects.count() == 4
+    typed(PASSWORD, "000000")
+    with pytest.raises(Refused):
+        rotate("--by", EMAIL)
+    assert is_locked(EMAIL)
+    assert Event.objects.filter(action="second_factor", outcome="refused").count() == 5
+
+
+def test_code_of_the_app_is_taken_once(cast, typed, app):
+    code = code_of(app)
+    typed(PASSWORD, code)
+    assert rotate("--by", EMAIL)["by"] == EMAIL
+    assert Event.objects.get(action="second_factor.used").detail == {"type": "totp"}
+    typed(PASSWORD, code)
+    with pytest.raises(Refused, match="was used before"):
+        rotate("--by", EMAIL)
+
+
+def test_recovery_code_is_taken_once(cast, typed, app):
+    with second_factor.belonging_to(cast.education_administrator):
+        code = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
+    typed(PASSWORD, code)
+    assert administrator(EMAIL, track=cast.education) == cast.education_administrator
+    typed(PASSWORD, code)
+    with pytest.raises(ProgramError, match="was used before"):
+        administrator(EMAIL, track=cast.education)
+
+
+def test_where_every_account_has_one_it_must_be_set_up_first(cast, typed, settings):
+    settings.SECOND_FACTOR_REQUIRED = True
+    with pytest.raises(Refused, match="set up your second step first"):
+        rotate("--by", EMAIL)

@@ -9,15 +9,17 @@ import time_machine
 from django.contrib.auth import hashers
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from participants.audit.models import Event
+from participants.audit.models import Event, EventSubject
 from participants.errors import ProgramError
 from participants.models import FailedSignIn, Lockout, User
 from participants.staff import lockout
-from participants.staff.actions import unlock
+from participants.staff.actions import create_user, unlock
 from participants.tracks.scope import in_track
 from tests.cast import PASSWORD
+from tests.statements import FRAME
 
 WRONG = "wrong-password-123"
 KNOWN, UNKNOWN = "education_caseworker@example.org", "nobody@example.org"
@@ -122,6 +124,25 @@ def test_nothing_of_an_address_is_kept(cast):
     assert UNKNOWN.encode() not in kept
     assert len(kept) == 6 * 32
     assert events("account.locked") == [("done", None, {})]
+    locked = Event.objects.get(action="account.locked")
+    assert [row.kind for row in EventSubject.objects.filter(event_id=locked.pk)] == ["nobody"]
+
+
+def test_every_failure_asks_as_many_statements_whatever_the_account(cast):
+    """From the first to the one that locks, and after it: known, unknown, disabled, idle, each with either password."""
+    disabled, idle = cast.education_liaison.email, cast.education_manager.email
+    User.objects.filter(email=disabled).update(is_active=False)
+    User.objects.filter(email=idle).update(active_since=START - datetime.timedelta(days=900))
+    counts = {}
+    for login, password in [(KNOWN, WRONG), (UNKNOWN, WRONG), (disabled, PASSWORD), (idle, PASSWORD)]:
+        for number in range(1, 8):
+            with CaptureQueriesContext(connection) as captured:
+                sign_in(login, password)
+            asked = [query["sql"] for query in captured.captured_queries if not query["sql"].startswith(FRAME)]
+            counts.setdefault(number, {})[login] = len(asked)
+    assert {number: len(set(found.values())) for number, found in counts.items()} == dict.fromkeys(range(1, 8), 1), (
+        counts
+    )
 
 
 def test_all_refusals_are_on_record_without_a_name(cast):
@@ -242,7 +263,7 @@ def test_nobody_lets_themselves_in_again(cast):
 # --- what is forgotten ---------------------------------------------------------------------------------------------
 
 
-def test_old_failures_and_locks_of_nobody_are_forgotten(cast):
+def test_old_failures_are_forgotten_and_no_lock(cast):
     with time_machine.travel(START, tick=False) as clock:
         fail(times=5)
         fail(UNKNOWN, times=5)
@@ -250,7 +271,28 @@ def test_old_failures_and_locks_of_nobody_are_forgotten(cast):
         assert lockout.forget(now=START + 23 * 60 * MINUTE) == 0
         clock.move_to(START + 25 * 60 * MINUTE)
         fail("fourth@example.org")
-        assert lockout.forget(now=START + 25 * 60 * MINUTE) == 13  # eleven failures, two rows of nobody
-        assert lockout.is_locked(KNOWN)
-        assert not lockout.is_locked(UNKNOWN)
+        assert lockout.forget(now=START + 25 * 60 * MINUTE) == 12  # eleven failures, and the third's row
         assert FailedSignIn.objects.count() == 1
+        clock.move_to(START + datetime.timedelta(days=400))
+        lockout.forget(now=START + datetime.timedelta(days=400))
+        assert lockout.is_locked(KNOWN)
+        assert lockout.is_locked(UNKNOWN)
+        assert plain(sign_in()) == plain(sign_in(UNKNOWN))
+
+
+def test_locks_of_nobody_are_bounded_and_the_newest_stay(cast, monkeypatch):
+    monkeypatch.setattr(lockout, "LOCKS_OF_NOBODY", 2)
+    with time_machine.travel(START, tick=False) as clock:
+        fail(times=5)
+        for number in range(4):
+            clock.shift(MINUTE)
+            fail(f"nobody{number}@example.org", times=5)
+        assert lockout.forget(now=START + 5 * MINUTE) == 2
+        assert [lockout.is_locked(f"nobody{number}@example.org") for number in range(4)] == [False, False, True, True]
+        assert lockout.is_locked(KNOWN)
+
+
+def test_new_account_is_not_locked_by_who_guessed_before_it_was_there(cast):
+    fail(UNKNOWN, times=5)
+    create_user(email=UNKNOWN, name="New Face", password=PASSWORD, by=None)
+    assert sign_in(UNKNOWN).status_code == 302

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import shutil
 
 import pytest
 import time_machine
@@ -16,11 +17,13 @@ from participants.models import UsedCode, User
 from participants.staff import lockout, second_factor
 from participants.staff.actions import create_user, reset_second_factor
 from participants.tracks.scope import in_track
+from participants.vault import keyfiles, keyring
 from tests.cast import PASSWORD
 from tests.staff.totp import code_of, set_up_app
 from tests.world import patterns
 
 CASEWORKER = "education_caseworker@example.org"
+SHOWN = r"<code[^>]*>(\w+)</code>"
 LOGIN, CODE = "/account/login/", "/account/second/code/"
 
 
@@ -320,11 +323,58 @@ def test_administrator_removes_a_lost_second_factor_on_record(cast, required):
     assert signed_in().get(cast.url(cast.education, "my_day")).url == reverse("mfa_index")
 
 
-def test_open_session_must_set_up_anew_as_well(cast, required):
-    client = signed_in()
-    set_up_app(client)
+def test_every_session_ends_with_the_lost_device(cast, required):
+    """Whoever has the device, and the session that is open on it, does not set up a factor of their own."""
+    clients = [signed_in()]
+    secret = set_up_app(clients[0])
+    clients.append(signed_in())
+    clients[1].post(CODE, {"code": code_of(secret)})
+    other = signed_in("education_manager@example.org")
     reset_second_factor(user=cast.education_caseworker, checked="called_back", by=None)
-    assert client.get(cast.url(cast.education, "my_day")).url == reverse("mfa_index")
+    for client in clients:
+        assert client.get(reverse("mfa_activate_totp")).url.startswith(LOGIN)
+        assert not is_in(client)
+    assert is_in(other)
+    assert other.get(reverse("mfa_index")).status_code == 200
+    assert signed_in().get(cast.url(cast.education, "my_day")).url == reverse("mfa_index")
+
+
+def test_session_that_ended_does_not_open_under_a_former_secret_key(cast, settings):
+    client = signed_in()
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another-secret-key-" * 3
+    assert client.get(reverse("mfa_index")).status_code == 200
+    cast.education_caseworker.end_sessions()
+    assert client.get(reverse("mfa_index")).url.startswith(LOGIN)
+
+
+def test_removing_ones_own_ends_the_other_sessions(cast):
+    here = signed_in()
+    secret = set_up_app(here)
+    elsewhere = signed_in()
+    elsewhere.post(CODE, {"code": code_of(secret)})
+    assert is_in(elsewhere)
+    here.post(reverse("mfa_deactivate_totp"))
+    assert here.get(reverse("mfa_index")).status_code == 200
+    assert elsewhere.get(reverse("mfa_index")).url.startswith(LOGIN)
+
+
+def test_changed_keys_ask_for_the_app_once_more(cast, settings, tmp_path):
+    """The secret that waits in the session opens no more: another is drawn and shown, with why."""
+    client = signed_in()
+    page = client.get(reverse("mfa_activate_totp"))
+    former = re.search(SHOWN, page.text)[1]
+    settings.KEYS = shutil.copytree(settings.KEYS, tmp_path / "keys")
+    keys = keyring.key_ids(None, "seal")
+    keyfiles.add_keys(keyring.installation_file(), {"seal": keyring.draw("seal")})
+    keyfiles.destroy_keys(keyring.installation_file(), "seal", keys)
+    page = client.post(reverse("mfa_activate_totp"), {"code": code_of(former)})
+    assert "keys were changed since you opened this page" in page.text
+    secret = re.search(SHOWN, page.text)[1]
+    assert secret != former
+    assert client.post(reverse("mfa_activate_totp"), {"code": code_of(former)}).status_code == 200
+    assert not Authenticator.objects.exists()
+    answer = client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
+    assert answer.url == reverse("mfa_view_recovery_codes")
 
 
 def test_nobody_removes_their_own_or_without_a_check(cast):

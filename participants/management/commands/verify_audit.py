@@ -7,11 +7,13 @@ from participants.tracks.models import RULES
 from participants.vault.keyring import KeyMissing
 from participants.web import clock
 
+NOT_SEALED = "The audit trail is not sealed, so nothing proves its last events."
+
 
 class Command(ProgramCommand):
     help = (
         "Check that no event of the audit trail was altered, removed or added since it was sealed. Ends with 0 when "
-        "that is proven, 1 when something was found, 2 for wrong usage or a missing key."
+        "that is proven, 1 when something was found or nothing is sealed, 2 for wrong usage or a missing key."
     )
 
     def add_arguments(self, parser) -> None:
@@ -34,4 +36,7 @@ class Command(ProgramCommand):
         self.stdout.write("\n".join(self.told))
 
     def refusal(self, answer: dict) -> str:
-        return "" if answer["proven"] else "The audit trail is not as it was sealed."
+        if answer["proven"]:
+            return ""
+        kinds = {finding["kind"] for chain in answer["chains"] for finding in chain["findings"]}
+        return NOT_SEALED if kinds == {"not_sealed"} else "The audit trail is not as it was sealed."
