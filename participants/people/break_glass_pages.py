@@ -111,5 +111,7 @@ def break_glass_seen(request, pk: UUID):
             mark_seen(glass=glass, now=now(), by=request.user)
         except ProgramError as error:
             messages.error(request, error.message)
+        else:
+            messages.success(request, "Marked as seen.")
         return redirect(track_url("break_glass_log"))
     return render(request, "people/break_glass_seen.html", {"row": told([glass])[0], "now": now()})
