@@ -90,6 +90,16 @@ def test_what_was_typed_comes_back_and_is_saved_once(cast, client, url):
     assert SENTENCE not in client.get(url).text
 
 
+def test_event_of_a_kept_form_says_from_where(cast, client, url):
+    """CJIS 5.9.5 AU-3: the source of every event."""
+    lock(client)
+    client.post(url, {"text": TYPED})
+    with in_track(cast.education):
+        event = Event.objects.get(action="form.kept")
+    path = "POST /<slug:program>/<slug:track>/participants/<str:reference>/notes/new/"
+    assert (event.source, event.path) == ("127.0.0.1", path)
+
+
 def test_kept_form_can_be_thrown_away(cast, client, url):
     lock(client)
     client.post(url, {"text": TYPED})
