@@ -7,6 +7,8 @@ from participants.access import lock
 from participants.access.asking import ASKING, ask_again
 from participants.access.kept import keep_form
 from participants.access.lock import State
+from participants.audit.actions import origin
+from participants.audit.address import client_address
 from participants.staff.queries import live_grants
 
 KEPT = "Nothing is sent yet. What you have typed is kept: it comes back in its form once you have confirmed it is you."
@@ -54,7 +56,8 @@ class LockMiddleware:
         here = (kwargs.get("program"), kwargs.get("track"))
         grants = live_grants(request.user, now=timezone.now()) if here[1] else []
         track = next((one.track for one in grants if (one.track.program.slug, one.track.kind) == here), None)
-        kept = track is not None and keep_form(request, track)
+        with origin(client_address(request), f"{request.method} /{request.resolver_match.route}"[:200]):
+            kept = track is not None and keep_form(request, track)
         messages.warning(request, KEPT if kept else NOT_KEPT)
         if request.FILES:
             messages.warning(request, FILE_LOST)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from participants.audit import patterns
 from participants.audit.models import Event, EventSubject
 from participants.audit.patterns import Finding, Opening
-from participants.audit.trail import CASE, PERSON, names_of, told_by_subject
+from participants.audit.trail import CASE, MOST_IN_A_STATEMENT, PERSON, names_of, told_by_subject
 from participants.enrollment.models import Enrollment
 from participants.people.models import SearchToken
 from participants.sessions.models import Attendance, Session
@@ -59,17 +59,19 @@ class Week:
     """What the patterns are sought in."""
 
     openings: list[Opening]
+    lists: list[Opening]
     refusals: list[tuple[UUID, datetime.datetime]]
     vain_searches: list[tuple[UUID, datetime.datetime]]
     names: dict[UUID, str]
 
 
 def findings(*, track: Track, now: datetime.datetime) -> list[Pattern]:
-    """Every pattern with what was found of it in the last seven days. Eleven statements at most."""
+    """Every pattern with what was found of it in the last seven days. Thirteen statements at most."""
     since = now - datetime.timedelta(days=PATTERN_DAYS)
     week = _week(since)
     found = {
         "files": patterns.many_in_an_hour(week.openings),
+        "names": patterns.many_in_an_hour(week.lists, patterns.MOST_NAMES_IN_AN_HOUR),
         "surname": patterns.own_surname(week.openings, _namesakes(week)),
         "caseload": patterns.outside_caseload(week.openings, _own_people(week, since), _bound(track, since)),
         "hours": patterns.after_hours(week.openings, _own_sessions(week, since)),
@@ -95,6 +97,14 @@ KINDS: tuple[tuple[str, str, str, Callable[[int], str], str], ...] = (
         "Many files in an hour",
         f"More than {patterns.MOST_FILES_IN_AN_HOUR} different files within sixty minutes.",
         lambda number: f"{number} files within one hour",
+        "opened",
+    ),
+    (
+        "names",
+        "Many names in an hour",
+        f"More than {patterns.MOST_NAMES_IN_AN_HOUR} different people and cases within sixty minutes, on lists and in "
+        "searches.",
+        lambda number: f"{number} names on lists and in searches within one hour",
         "opened",
     ),
     (
@@ -161,7 +171,7 @@ def _span(one: Finding) -> str:
 
 
 def _week(since: datetime.datetime) -> Week:
-    """Four statements."""
+    """Six statements at most."""
     shape = Q()
     for part in ONE_FILE:
         shape |= Q(path__contains=part)
@@ -176,6 +186,7 @@ def _week(since: datetime.datetime) -> Week:
     for event_id, person, at in rows.values_list("pk", "actor_id", "at"):
         people, cases = (frozenset(subjects[event_id][kind]) for kind in (PERSON, CASE))
         openings.append(Opening(person, timezone.localtime(at), people or cases, people))
+    lists = _lists(shape, since)
     others = Event.objects.filter(
         Q(outcome=Event.Outcome.REFUSED) | Q(action="search.made"), at__gte=since, actor_id__isnull=False
     )
@@ -185,8 +196,32 @@ def _week(since: datetime.datetime) -> Week:
             refusals.append((person, timezone.localtime(at)))
         elif detail.get("found") == 0:
             vain.append((person, timezone.localtime(at)))
-    people = {row.person for row in openings} | {person for person, _ in (*refusals, *vain)}
-    return Week(openings, refusals, vain, names_of(people))
+    people = {row.person for row in (*openings, *lists)} | {person for person, _ in (*refusals, *vain)}
+    return Week(openings, lists, refusals, vain, names_of(people))
+
+
+def _lists(one_file: Q, since: datetime.datetime) -> list[Opening]:
+    """What lists and searches showed, of the hours alone in which a person was shown so much that it is worth counting
+    without what came twice. One statement; one more for each 5,000 events of such hours."""
+    shown = EventSubject.objects.filter(event_id=OuterRef("pk"), kind__in=(PERSON, CASE)).order_by()
+    number = Subquery(shown.values("event_id").annotate(number=Count("pk")).values("number"))
+    rows = Event.objects.filter(
+        ~one_file, at__gte=since, actor_id__isnull=False, action__in=("page.viewed", "search.made")
+    ).order_by()
+    told = [row for row in rows.annotate(number=number).values_list("pk", "actor_id", "at", "number") if row[3]]
+    dense = sorted(patterns.crowded_hours(told, patterns.MOST_NAMES_IN_AN_HOUR))
+    subjects = defaultdict(lambda: {PERSON: set(), CASE: set()})
+    for start in range(0, len(dense), MOST_IN_A_STATEMENT):
+        part = dense[start : start + MOST_IN_A_STATEMENT]
+        about = EventSubject.objects.filter(event_id__in=part, kind__in=(PERSON, CASE)).order_by()
+        for event_id, kind, pk in about.values_list("event_id", "kind", "subject_id"):
+            subjects[event_id][kind].add(pk)
+    # A list that names a stay names the person and the case.
+    return [
+        Opening(person, timezone.localtime(at), frozenset(max(subjects[key].values(), key=len)))
+        for key, person, at, _ in told
+        if key in subjects
+    ]
 
 
 def _namesakes(week: Week) -> dict[UUID, frozenset[UUID]]:

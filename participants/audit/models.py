@@ -3,6 +3,9 @@
 Events, subjects, seals and reviews have no foreign keys and no values: they outlive what they speak of.
 """
 
+import datetime
+from hashlib import sha256
+
 from django.db import models
 from django.db.models import Q
 
@@ -124,6 +127,13 @@ class AuditReview(AuditRecord):
 
     def __str__(self):
         return f"review until {self.until.isoformat()}"
+
+    @property
+    def told(self) -> dict:
+        """What its event says of it: a seal covers that, and so proves the review."""
+        instants = {name: getattr(self, name).astimezone(datetime.UTC).isoformat() for name in ("at", "since", "until")}
+        remark = sha256(self.remark.encode()).hexdigest()
+        return {"review": str(self.pk), **instants, "events": self.events, "remark": remark}
 
 
 class FieldChange(TrackRecord):

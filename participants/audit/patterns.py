@@ -13,6 +13,9 @@ HOUR = datetime.timedelta(hours=1)
 # Whoever works on a file spends some minutes with it: twenty in an hour are one in three minutes, all hour long. A
 # class of forty is logged on one page and opens no file.
 MOST_FILES_IN_AN_HOUR = 20
+# A list shows fifty people on a page, and a day's work comes back to the same ones: caseload, queue, sessions of the
+# day. More than two hundred different ones in an hour are page after page, or search after search, of strangers.
+MOST_NAMES_IN_AN_HOUR = 200
 # A colleague who is ill leaves a handful of files to others; more than that has been arranged, and can be asked about.
 MOST_FILES_OUTSIDE_CASELOAD = 5
 # Offices work from eight to six; an hour before and two after are nobody's concern. A forgotten court date on a Sunday
@@ -63,6 +66,26 @@ def many_in_an_hour(openings: Iterable[Opening], most: int = MOST_FILES_IN_AN_HO
             if len(within) > most and (best is None or len(within) > best.number):
                 best = Finding(person, len(within), rows[first].at, row.at)
         found += [best] if best else []
+    return found
+
+
+def crowded_hours(shown: Iterable[tuple[UUID, UUID, datetime.datetime, int]], most: int) -> set[UUID]:
+    """The events that stand in sixty minutes in which a person was shown more than `most` records, however often the
+    same. `shown` are event, person, instant and number of records: what is worth counting exactly."""
+    rows = defaultdict(list)
+    for event, person, at, number in sorted(shown, key=lambda one: one[2]):
+        rows[person].append((event, at, number))
+    found: set[UUID] = set()
+    for own in rows.values():
+        first = total = marked = 0
+        for place, (_, at, number) in enumerate(own):
+            total += number
+            while at - own[first][1] >= HOUR:
+                total -= own[first][2]
+                first += 1
+            if total > most:
+                found.update(event for event, _, _ in own[max(first, marked) : place + 1])
+                marked = place + 1
     return found
 
 

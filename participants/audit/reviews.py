@@ -45,5 +45,5 @@ def sign_review(
             review.save(force_insert=True)
     except IntegrityError as error:
         raise ProgramError(MEANWHILE) from error
-    record("audit.reviewed", by=by, detail={"events": review.events})
+    record("audit.reviewed", by=by, detail=review.told)
     return review

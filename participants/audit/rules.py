@@ -10,7 +10,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "exported": ("Exported or downloaded a list", ("*.exported", "waiting_file.refused_downloaded")),
     "refused": ("Was refused", ("*.refused",)),
     "glass": ("Opened a closed file for a reason", ("glass.*",)),
-    "signed_in": ("Signed in or out", ("sign_in*", "sign_out*")),
+    "signed_in": ("Signed in or out", ("sign_in*", "sign_out*", "second_factor", "second_factor.used")),
     "accounts": (
         "Accounts and access",
         ("account.*", "access.*", "password.*", "second_factor.*", "program.*"),
@@ -44,6 +44,8 @@ WORDS = {
     "sign_out": "Signed out",
     "glass.refused": "Tried to open a closed file",
     "search.made": "Searched",
+    "second_factor": "Failed at the second step of signing in",
+    "second_factor.used": "Took the second step of signing in",
     "notes.reassigned": "Gave privileged notes to another keeper",
 }
 FAILED_SIGN_IN = "Failed to sign in"

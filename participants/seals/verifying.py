@@ -1,15 +1,17 @@
 """Checking that the audit trail is as it was sealed, in pages and so with bounded memory however long it is.
 
 First every seal against its keyed hash, the one before it and the events that it names; then every event, for those
-that no seal names; then the file of heads. Only the keys and that file are trusted, no row of the database is.
+that no seal names; then what stands beside the events; then the file of heads. Only the keys and
+that file are trusted, no row of the database is.
 """
 
 import datetime
 from collections.abc import Callable
+from uuid import UUID
 
 import tink
 
-from participants.seals import heads, heads_check
+from participants.seals import beside, heads, heads_check
 from participants.seals.chains import (
     CHUNK,
     GRACE,
@@ -35,11 +37,11 @@ from participants.vault import keyring
 SEALS = 20
 # Ids of events in one page.
 EVENTS = 5000
-# An event is sealed at the next run; later than this says something.
-LATE = datetime.timedelta(hours=1)
+# An event is sealed at the next run, five minutes later. Longer than a clock that is put right by an hour explains.
+LATE = datetime.timedelta(hours=2)
 # Seals of which a note says that they came late.
 TOLD_LATE = 20
-# Failed seals that are looked up in the file of heads.
+# Failed seals that are looked up in the file of heads, and removed events whose subjects are told with them.
 REMEMBERED = 1000
 
 
@@ -62,6 +64,8 @@ def verify_chain(chain: Chain, *, now: datetime.datetime) -> Report:
     links = _Links(chain, report)
     links.check()
     _check_events_without_seal(chain, report, links, now)
+    beside.check_subjects(chain, report, links.removed)
+    beside.check_reviews(chain, report)
     heads_check.check(chain, report, failed=links.failed, now=now)
     return report
 
@@ -80,6 +84,10 @@ class _Links:
         self.late: dict[int, int] = {}
         # Number and keyed hash of seals that do not hold: what happened to them the file of heads may know.
         self.failed: dict[int, str] = {}
+        # Keys from the first to the last, and the newest that a seal so far was made with: its place, and that seal.
+        self.keys = keyring.key_ids(chain.id, "audit")[::-1]
+        self.newest_key, self.since_seal = 0, 0
+        self.removed: set[UUID] = set()
 
     def check(self) -> None:
         after, waiting = -1, []
@@ -136,6 +144,8 @@ class _Links:
                 f"Seal {number} does not go on from seal {number - 1}: that one was replaced.",
                 seal=number,
             )
+        if holds:
+            self._not_a_former_key(number, mac)
         self.report.seals += 1
         self.report.events += len(entries)
         self.expected, self.previous, self.previous_holds = number + 1, mac, holds
@@ -149,6 +159,19 @@ class _Links:
         except tink.TinkError:
             return False
         return True
+
+    def _not_a_former_key(self, number: int, mac: bytes) -> None:
+        """Once a seal was made with a newer key, one by a former key is somebody's who has kept it."""
+        place = self.keys.index(keyring.sealing_key(mac))
+        if place > self.newest_key:
+            self.newest_key, self.since_seal = place, number
+        elif place < self.newest_key:
+            self.report.add(
+                "seal_by_former_key",
+                f"Seal {number} was made with key {self.keys[place]}, which is out of use since seal "
+                f"{self.since_seal}: somebody has kept that key. It proves none of the events it names.",
+                seal=number,
+            )
 
     def _entries(self, data: bytes) -> list[Entry]:
         try:
@@ -186,6 +209,8 @@ class _Links:
         tell = self._teller(entry, fact, number)
         if fact is None:
             tell("event_removed", f"was removed; seal {number} names it.")
+            if len(self.removed) < REMEMBERED:
+                self.removed.add(entry.id)
         elif fact.entry is None:
             tell("event_altered", "was altered: its row can no longer be read.")
         elif fact.entry.event != entry.event:
@@ -244,7 +269,7 @@ def _check_events_without_seal(chain: Chain, report: Report, links: _Links, now:
     for text in sorted(broken):
         report.add("event_inserted", f"A row in place of an event has an id that is none ({text[:40]!r}).")
     if report.waiting_since and now - report.waiting_since > LATE:
-        report.notes.append(f"Nothing was sealed since {told(report.waiting_since)}. Is the periodic work running?")
+        report.add("not_sealed", f"Not sealed since {told(report.waiting_since)}: does the worker run?")
 
 
 INSERTED = "was added after its time: no seal names it."

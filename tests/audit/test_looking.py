@@ -53,6 +53,31 @@ def test_many_files_in_an_hour_and_not_a_list(cast, here):
     assert found(cast) == {"files": [("Education Intake Clerk", "21 files within one hour")]}
 
 
+SEARCH = "POST /<slug:program>/<slug:track>/search/"
+
+
+def test_many_names_on_lists_and_in_searches(cast, here):
+    """Two hundred are four full pages; the page once more, or of another hour, adds nobody."""
+    names, more = made_up(200), made_up(60)
+    minute = datetime.timedelta(minutes=1)
+    for page in range(0, 200, 50):
+        for again in (page, page + 1):
+            opened(*names[page : page + 50], by=cast.education_intake_clerk, path=LIST, at=NOON + again * minute / 10)
+    opened(*more, by=cast.education_intake_clerk, path=LIST, at=NOON + 90 * minute)
+    assert found(cast, now=NOON + 120 * minute) == {}
+    with time_machine.travel(NOON + 30 * minute, tick=False), origin("10.0.0.7", SEARCH):
+        record("search.made", by=cast.education_intake_clerk, subjects=more[:1], detail={"found": 1})
+    told = "201 names on lists and in searches within one hour"
+    assert found(cast, now=NOON + 120 * minute) == {"names": [("Education Intake Clerk", told)]}
+
+
+def test_person_and_case_on_one_list_are_one_name(cast, here):
+    for _ in range(4):
+        people = made_up(50)
+        opened(*people, *(("referral", pk) for _, pk in people), by=cast.education_manager, path=LIST)
+    assert found(cast) == {}
+
+
 def test_only_seven_days_are_looked_at(cast, here):
     for subject in made_up(21):
         opened(subject, by=cast.education_intake_clerk)
@@ -167,7 +192,7 @@ def test_fixed_number_of_statements(cast, rows):
             opened(stay.participant, by=cast.education_manager)
             opened(stay.participant, by=cast.education_caseworker)
         assert active_scope().hidden == frozenset()
-        with exactly(10):
+        with exactly(11):
             assert "surname" in found(cast)
 
 

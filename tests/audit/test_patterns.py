@@ -13,6 +13,7 @@ from participants.audit.patterns import (
     Finding,
     Opening,
     after_hours,
+    crowded_hours,
     many_a_day,
     many_in_an_hour,
     outside_caseload,
@@ -51,6 +52,16 @@ def test_the_same_files_again_and_files_over_many_hours_are_few():
 def test_the_hour_is_any_sixty_minutes():
     rows = [opening(at(4, 10, 31) + number * 2 * MINUTE, number) for number in range(25)]
     assert many_in_an_hour(rows)[0].number == 25
+
+
+def test_crowded_hours_of_each_person():
+    def shown(*rows):
+        return [(number, person, when, count) for number, (person, when, count) in enumerate(rows)]
+
+    rows = [(ADA, at(4, 9), 50), (ADA, at(4, 10), 50), (BEN, at(4, 10), 50), (ADA, at(4, 10, 59), 50)]
+    assert crowded_hours(shown(*rows), 99) == {1, 3}
+    assert crowded_hours(shown(*rows), 100) == set()
+    assert crowded_hours(shown(*rows, (ADA, at(4, 11), 1)), 50) == {1, 3, 4}
 
 
 def test_surname_of_ones_own():

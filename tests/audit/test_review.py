@@ -65,7 +65,9 @@ def test_signed_off_with_what_was_shown(cast, earlier, where):
     assert review.events >= 3
     with in_track(cast.education) if where == "education" else transaction.atomic():
         event = Event.objects.get(action="audit.reviewed")
-    assert (event.actor_id, event.detail) == (reviewer.pk, {"events": review.events})
+    assert (event.actor_id, event.detail) == (reviewer.pk, review.told)
+    assert event.detail["review"] == str(review.pk)
+    assert (event.detail["since"], event.detail["until"]) == (review.since.isoformat(), review.until.isoformat())
 
 
 @pytest.mark.parametrize("where", ["education", "outside"])
@@ -156,7 +158,7 @@ def test_page_has_a_fixed_number_of_statements(cast, earlier, rows):
     with time_machine.travel(NOW + 5 * DAY, tick=False):
         client, url = place(cast)
         client.get(url)
-        with exactly(13):
+        with exactly(14):
             assert len(client.get(url).context["reviews"]) == rows
 
 

@@ -1,12 +1,14 @@
 """`manage.py verify_audit`: how it ends, what it says, and a sealer that is killed between seal and head."""
 
 import contextlib
+import datetime
 import fcntl
 import json
 import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 
 import pytest
 
@@ -62,6 +64,28 @@ def test_without_a_key_nothing_is_proven(installation, manage, tmp_path):
     answer = manage("verify_audit")
     assert answer.returncode == 2
     assert "key file of the installation" in answer.stderr
+
+
+def test_nothing_that_was_never_sealed_is_proven(manage, own_environment, tmp_path):
+    own_environment["AUDIT_HEADS"] = str(tmp_path / "heads")
+    made = manage("create_program", "--slug", "lake", "--name", "Lake", "--time-zone", "America/Denver")
+    assert made.returncode == 0, made.stderr
+    young = manage("verify_audit")
+    assert (young.returncode, "Not sealed yet, so not proven" in young.stdout) == (0, True)
+    at = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=3)
+    row = (uuid.UUID(int=int(at.timestamp() * 1000) << 80 | 7).hex, at.strftime("%Y-%m-%d %H:%M:%S.%f"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "var" / "diversion.sqlite3", timeout=20)) as database, database:
+        database.execute(
+            "INSERT INTO participants_event (id, at, action, outcome, source, path, detail) "
+            "VALUES (?, ?, 'page.viewed', 'done', '', '', '{}')",
+            row,
+        )
+    answer = manage("verify_audit", "--json")
+    assert answer.returncode == 1
+    assert "The audit trail is not sealed, so nothing proves its last events." in answer.stderr
+    assert [one["kind"] for one in json.loads(answer.stdout)["chains"][0]["findings"]] == ["not_sealed"]
+    assert manage("work", "--once").returncode == 0
+    assert manage("verify_audit").returncode == 0
 
 
 def test_sealer_killed_between_seal_and_head(installation, manage, own_environment):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, connections
 
 from participants.audit.actions import record
-from participants.audit.models import Event, EventSubject
+from participants.audit.models import AuditReview, Event, EventSubject
 from participants.seals.chains import Chain
 from participants.seals.findings import Report
 from participants.seals.models import Seal
@@ -23,7 +23,7 @@ from participants.web import clock
 
 HOUR = datetime.timedelta(hours=1)
 SOON = datetime.timedelta(minutes=5)
-TABLE = {model: model._meta.db_table for model in (Event, EventSubject, Seal)}
+TABLE = {model: model._meta.db_table for model in (AuditReview, Event, EventSubject, Seal)}
 # Three seals of two events, each with two subjects.
 SEALS, EACH = 3, 2
 

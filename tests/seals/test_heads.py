@@ -25,6 +25,7 @@ from tests.seals.tampering import (
     note,
     remove,
     seals_of,
+    subjects_of,
     write_heads,
 )
 
@@ -185,7 +186,7 @@ def test_older_copy_of_the_database_goes_on_once_its_heads_are_set_aside(live_db
     """What operations.md says about a restore."""
     chain = make_trail(make_track())
     old = [event for event in events_of(chain) if event.action.startswith(("test.1", "test.2"))]
-    remove(*seals_of(chain)[1:], *old)
+    remove(*seals_of(chain)[1:], *old, *(subject for event in old for subject in subjects_of(chain, event)))
     assert kinds(checked(chain)) == ["tail_cut"]
     seal_more(chain)
     assert "do not go on from their last head. Run manage.py verify_audit." in log.getvalue()

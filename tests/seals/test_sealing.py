@@ -13,7 +13,7 @@ from diversion.celery import SWEEPS
 from participants.audit.actions import record_each
 from participants.audit.models import Event, EventSubject
 from participants.management.sweeps import sweep_once
-from participants.seals.chains import Chain, chains
+from participants.seals.chains import Chain, chains, facts
 from participants.seals.digests import (
     ENTRY,
     EVENT_COLUMNS,
@@ -22,9 +22,11 @@ from participants.seals.digests import (
     encoded,
     keys_of,
     number_of_entries,
+    packed,
+    spoken_for,
 )
 from participants.seals.models import Seal
-from participants.seals.sealing import NotSealed, seal_all, seal_chain
+from participants.seals.sealing import NotSealed, newest_seal, seal_all, seal_chain
 from participants.seals.tasks import seal_audit
 from participants.vault import keyring
 from participants.vault.rotation import rotate_track
@@ -230,8 +232,8 @@ def test_a_sealer_that_stood_still_for_days_loses_nothing(chain):
     seal_chain(chain, now=now)
     note(chain, "lonely", at=now + 50 * HOUR)
     waiting = checked(chain, later=90 * HOUR)
-    assert (waiting.proven, waiting.waiting) == (True, 1)
-    assert "Is the periodic work running?" in waiting.notes[0]
+    assert (waiting.proven, waiting.waiting, kinds(waiting)) == (False, 1, ["not_sealed"])
+    assert waiting.findings[0].words.endswith(": does the worker run?")
     assert seal_chain(chain, now=now + 90 * HOUR) == 1
     after = checked(chain, later=90 * HOUR)
     assert (after.proven, after.waiting) == (True, 0)
@@ -246,6 +248,41 @@ def test_a_rotated_key_still_proves_what_the_old_one_sealed(chain):
     first, *_, last = seals_of(chain)
     assert bytes(first.mac)[:5] != bytes(last.mac)[:5]  # the prefix names the key
     assert kinds(checked(chain)) == []
+
+
+def test_a_trail_that_nobody_seals_is_not_proven(chain):
+    """Neither before the first seal nor after one; the next run makes it good."""
+    assert kinds(checked(chain, later=1.9 * HOUR)) == []
+    assert kinds(checked(chain, later=2.1 * HOUR)) == ["not_sealed"]
+    seal_chain(chain, now=clock.now())
+    assert kinds(checked(chain, later=90 * HOUR)) == []
+    note(chain, "one")
+    assert kinds(checked(chain, later=1.9 * HOUR)) == []
+    report = checked(chain, later=2.1 * HOUR)
+    assert kinds(report) == ["not_sealed"]
+    assert report.lines()[0].startswith("harbor/education: NOT PROVEN, 1 finding.")
+
+
+def test_who_kept_a_former_key_seals_nothing_any_more(chain):
+    """They write on in the chain with it, after the true sealer has used the new one."""
+    kept = keyring.audit_mac(chain.id)
+    make_trail(chain.track, seals=2)
+    rotate_track(track=chain.track, purposes=["audit"], wait=0, say=lambda *told: None, by=None)
+    note(chain, "true")
+    seal_chain(chain, now=clock.now())
+    assert kinds(checked(chain)) == []
+    event = note(chain, "forged")[0]
+    with chain.opened(write=True):
+        entries = packed([facts([event.pk])[event.pk].entry])
+        about = {"at": clock.now(), "first_id": event.pk, "last_id": event.pk, "entries": entries}
+        seal = Seal(track_id=chain.id, number=4, previous=newest_seal().mac, **about)
+        seal.mac = kept.compute_mac(spoken_for(getattr(seal, column) for column in SEAL_COLUMNS))
+        seal.save(force_insert=True)
+    note(chain, "later")
+    seal_chain(chain, now=clock.now())
+    [finding] = checked(chain).findings
+    assert (finding.kind, finding.seal) == ("seal_by_former_key", 4)
+    assert "which is out of use since seal 3" in finding.words
 
 
 @pytest.mark.parametrize("change", ["UPDATE participants_seal SET number = 9", "DELETE FROM participants_seal"])

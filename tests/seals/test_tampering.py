@@ -84,8 +84,9 @@ def test_altered_subject_is_told_of_its_event(track_chain, field):
     event = events_of(track_chain, action="test.1_0")[0]
     subject = subjects_of(track_chain, event)[0]
     alter(subject, **{field.column: other(getattr(subject, field.attname), field)})
-    [finding] = checked(track_chain).findings
+    finding, *more = checked(track_chain).findings
     gone = field.name in ("track_id", "event_id")
+    assert [one.kind for one in more] == (["subjects_without_event"] if field.name == "event_id" else [])
     assert finding.kind == ("subjects_removed" if gone else "subjects_altered")
     assert (finding.event, finding.action) == (event.pk, "test.1_0")
 
@@ -216,7 +217,7 @@ def test_seal_of_another_chain_does_not_hold(track_chain):
 
 def test_cut_tail_is_told_by_the_heads(chain):
     lost = [event for event in events_of(chain) if event.action.startswith("test.2")]
-    remove(seals_of(chain)[2], *lost)
+    remove(seals_of(chain)[2], *lost, *(subject for event in lost for subject in subjects_of(chain, event)))
     [finding] = checked(chain).findings
     assert (finding.kind, finding.seal) == ("tail_cut", 3)
     assert "knows seal 3, the database ends with seal 2" in finding.words
@@ -238,8 +239,9 @@ def test_tail_that_was_cut_and_sealed_again_is_told(chain):
 
 def test_emptied_trail_is_told(chain):
     remove(*seals_of(chain), *events_of(chain))
-    [finding] = checked(chain).findings
+    finding = checked(chain).findings[-1]
     assert finding.kind == "tail_cut"
+    assert set(kinds(checked(chain))) == {"tail_cut", "subjects_without_event"}  # which were left
     assert "knows seals 1 to 3, the database ends with seal 0" in finding.words
 
 
