@@ -8,6 +8,7 @@ import time
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connections, transaction
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 from participants.tracks import walls
 from tests.cast import Cast, build_cast
@@ -51,8 +52,9 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
         if alias != "default":
             default.close()
             default.settings_dict["NAME"] = owner.settings_dict["NAME"]
-            # The serving role may not empty tables; the flush after a test with real commits is the owner's.
-            default.ops.execute_sql_flush = owner.ops.execute_sql_flush
+            # The serving role may not empty tables; the flush after a test with real commits is the owner's. Set on the
+            # class: a browser's loop has connections of its own.
+            type(default.ops).execute_sql_flush = flush_as_owner
     yield
     with django_db_blocker.unblock():
         for connection in connections.all():
@@ -60,6 +62,10 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
         if alias != "default":
             default.settings_dict["NAME"] = names["default"]
         destroy(owner, names[alias])
+
+
+def flush_as_owner(operations, sql_list) -> None:
+    BaseDatabaseOperations.execute_sql_flush(connections[walls.owner_alias("default")].ops, sql_list)
 
 
 def destroy(owner, old_name: str) -> None:

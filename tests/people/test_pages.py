@@ -57,8 +57,8 @@ def test_empty_lists_say_what_to_do(cast, which):
     assert words[which] in page.content.decode()
 
 
-# PostgreSQL asks three more for the scope: two for its savepoint, one that sets the track.
-LIST_STATEMENTS = {"sqlite": 11, "postgresql": 14}
+# PostgreSQL asks five more for the scope: two for its savepoint, and it asks for the moment, sets and clears the track.
+LIST_STATEMENTS = {"sqlite": 11, "postgresql": 16}
 
 
 @pytest.mark.parametrize("which", ["mine", "all"])
@@ -114,8 +114,8 @@ def test_file_shows_what_belongs_to_the_person(cast):
         assert expected in text
 
 
-# PostgreSQL asks three more for the scope: two for its savepoint, one that sets the track.
-FILE_STATEMENTS = {"sqlite": 23, "postgresql": 26}
+# PostgreSQL asks five more for the scope: two for its savepoint, and it asks for the moment, sets and clears the track.
+FILE_STATEMENTS = {"sqlite": 23, "postgresql": 28}
 
 
 @pytest.mark.parametrize("meetings", [1, 3])
