@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from participants.completion import actions
@@ -163,6 +163,8 @@ def test_any_order_of_steps(cast, kind):
     # everything waived that completion waits for, so that its other conditions are put to the test.
     @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.booleans(), st.lists(STEPS, min_size=1, max_size=14))
+    @example(False, [("wait", 1)])
+    @example(False, [("withdraw", "caseworker", False)])
     def run(met, steps):
         with inside(track), transaction.atomic():
             walk = Walk(cast, track, stay)
