@@ -71,7 +71,7 @@ def flush_as_owner(operations, sql_list) -> None:
 def destroy(owner, old_name: str) -> None:
     """Drop the test database. A thread of a live server may still be closing its connection, so be patient; what
     stays after that is overwritten by the next run."""
-    for _ in range(20):
+    for _ in range(4):
         try:
             owner.creation.destroy_test_db(old_name, verbosity=0)
         except OperationalError:
